@@ -1,0 +1,46 @@
+# Quầy Thu. Bare `make` lists what there is.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := $(VENV)/.demo
+DEV := $(VENV)/.dev
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench test-install generate format clean
+
+help:  ## List the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+setup: $(DEV)  ## Make the environment in .venv with everything that demo and tests need
+
+$(DEV) $(DEMO): $(VENV)/.%: setup.cfg pyproject.toml provisioning/make-environment
+	PYTHON=$(PYTHON) provisioning/make-environment $(VENV) $*
+	@touch $@
+
+demo: $(DEMO)  ## Run the whole appliance on this machine (ARGS="--once --out DIR", ARGS=--window)
+	@$(BIN)/quaythu demo $(ARGS)
+
+test: $(DEV)  ## Run the tests (ARGS=... goes to pytest)
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(DEV)  ## Look for faults without running: ruff and mypy (strict)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(DEV)  ## Measure against a Chromium kiosk and python-escpos; writes build/bench.json
+	$(BIN)/python -m tests.bench $(ARGS)
+
+test-install: $(DEV)  ## Install both roles into a fresh Debian root and start them there (needs root)
+	provisioning/test-install
+
+generate: $(DEV)  ## Write the generated files anew: schemas, AsyncAPI, font metrics
+	$(BIN)/python -m mqtt_schema.generate
+
+format: $(DEV)  ## Lay the code out
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:  ## Remove what was built
+	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis
