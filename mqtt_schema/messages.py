@@ -1,0 +1,308 @@
+"""Pure: what the office and a counter say to each other.
+
+A message is an `Envelope` (who, to whom, when, which) around one `Body` (what). The cores make bodies; the courier
+puts them into envelopes and signs them. Readers ignore unknown fields of the same version; writers emit strictly.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
+
+from mqtt_schema import emv_qr
+from mqtt_schema.errors import MessageError
+from mqtt_schema.reference import Reference
+from mqtt_schema.types import (
+    AccountNumber,
+    Amount,
+    Bin,
+    CounterId,
+    Instant,
+    MessageId,
+    PayableAmount,
+    PaymentId,
+    SiteId,
+    Text,
+    Vnd,
+)
+
+VERSION = 1
+MAX_BYTES = 16 * 1024
+"""A signed message is at most this long; the embedded broker cuts connections at 20,480 bytes."""
+
+
+_READING: dict[str, bool] = {"reading": True}
+
+
+class Frozen(BaseModel):
+    """A value: never changed after it was made, equal when its fields are."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class FeeKind(StrEnum):
+    """*Phí* pays for a service, *lệ phí* is a levy (Law on Fees and Charges 97/2015, article 3)."""
+
+    PHI = "phi"
+    LE_PHI = "le_phi"
+
+
+class Channel(StrEnum):
+    """Where the citizen files the dossier: at a counter, or online through the portal."""
+
+    COUNTER = "counter"
+    ONLINE = "online"
+
+
+class Line(Frozen):
+    """One fee for one dossier. `amount` is the whole line in đồng, not the price of one piece."""
+
+    dossier: Annotated[str, Field(min_length=1, max_length=64)]
+    fee_code: Annotated[str, Field(pattern=r"^[A-Z0-9-]{1,32}$")]
+    fee_name: Text
+    quantity: Annotated[int, Field(ge=1, le=9999)] = 1
+    amount: Amount
+    kind: FeeKind
+
+
+class Beneficiary(Frozen):
+    """Whose account receives the money."""
+
+    bin: Bin
+    account: AccountNumber
+    account_name: Text
+    bank_name: Text
+
+
+class PaymentRequest(Frozen):
+    """Show this code. Whoever builds one is refused unless the payload says what the fields say.
+
+    `amount` is the sum of the lines in đồng; `payload` is the EMVCo text of the QR. A reader may hold a request that
+    disagrees with itself (see `load`), because the counter has to tell the clerk which field was wrong.
+    """
+
+    type: Literal["payment_request"] = "payment_request"
+    payment: PaymentId
+    reference: Reference
+    lines: Annotated[tuple[Line, ...], Field(min_length=1, max_length=20)]
+    channel: Channel
+    amount: PayableAmount
+    beneficiary: Beneficiary
+    payload: Annotated[str, Field(max_length=512)]
+    expires_at: Instant
+
+    @model_validator(mode="after")
+    def _payload_agrees(self, info: ValidationInfo) -> Self:
+        if info.context is not _READING and (wrong := disagreement(self)):
+            raise ValueError(f"{wrong}: the code's payload disagrees with the job")
+        return self
+
+
+CodeField = Literal["crc", "beneficiary", "amount", "reference"]
+
+
+def disagreement(request: PaymentRequest) -> CodeField | None:
+    """Name the first field in which the code's payload and its job disagree, or None.
+
+    "crc" stands for a payload that cannot be read strictly; "amount" also for lines that do not add up.
+    """
+    try:
+        code = emv_qr.decode(request.payload)
+    except emv_qr.EmvQrError:
+        return "crc"
+    if (code.bin, code.account) != (request.beneficiary.bin, request.beneficiary.account):
+        return "beneficiary"
+    if code.amount != str(request.amount) or sum(line.amount for line in request.lines) != request.amount:
+        return "amount"
+    if (code.memo or "").split(" ")[0] != request.reference:
+        return "reference"
+    return None
+
+
+class PaymentCancellation(Frozen):
+    """Take this payment's code off the glass: the clerk cancelled it."""
+
+    type: Literal["payment_cancellation"] = "payment_cancellation"
+    payment: PaymentId
+
+
+class PaymentParking(Frozen):
+    """Take this payment's code off the glass, but keep it valid: the citizen pays elsewhere in the room."""
+
+    type: Literal["payment_parking"] = "payment_parking"
+    payment: PaymentId
+
+
+class Outcome(StrEnum):
+    """What became of a payment, as its counter hears it."""
+
+    PAID = "paid"
+    UNDERPAID = "underpaid"
+    OVERPAID = "overpaid"
+    LATE = "late"
+
+
+class Slip(Frozen):
+    """All that a slip says, so that any counter of the office can print it. A confirmation, never a receipt."""
+
+    office: Text
+    lines: Annotated[tuple[Line, ...], Field(min_length=1, max_length=20)]
+    amount: PayableAmount
+    reference: Reference
+    bank_reference: Text | None
+    paid_at: Instant
+    lookup: Text
+    """What a citizen types at the office to find the e-receipt."""
+
+
+class PaymentResult(Frozen):
+    """What the bank said of a payment. Only *paid* carries a slip."""
+
+    type: Literal["payment_result"] = "payment_result"
+    payment: PaymentId
+    outcome: Outcome
+    amount: PayableAmount
+    received: Vnd
+    slip: Slip | None = None
+
+    @model_validator(mode="after")
+    def _paid_carries_a_slip(self) -> Self:
+        if (self.outcome is Outcome.PAID) != (self.slip is not None):
+            raise ValueError("slip: a paid result carries one, no other does")
+        return self
+
+
+class Reprint(Frozen):
+    """Print this slip once more, marked as a copy: a clerk asked for it."""
+
+    type: Literal["reprint"] = "reprint"
+    payment: PaymentId
+    slip: Slip
+    asked_by: Text
+
+
+class Ack(Frozen):
+    """The peer has committed what this message said; it may be forgotten by the outbox."""
+
+    type: Literal["ack"] = "ack"
+    message: MessageId
+
+
+class Displayed(Frozen):
+    """The code was painted. `amount` in đồng and `payload` are what the glass shows."""
+
+    type: Literal["displayed"] = "displayed"
+    payment: PaymentId
+    amount: Amount
+    payload: str
+    painted_at: Instant
+
+
+class PaymentRefused(Frozen):
+    """The counter would not show a code. `field` says which check failed."""
+
+    type: Literal["payment_refused"] = "payment_refused"
+    payment: PaymentId
+    field: Literal[CodeField, "expiry", "clock"]
+
+
+class Trouble(Frozen):
+    """Something arrived that the counter could not use; said in words, never a crash."""
+
+    type: Literal["trouble"] = "trouble"
+    kind: Literal["malformed", "signature", "oversized", "unexpected"]
+    detail: Annotated[str, Field(max_length=300)]
+
+
+class SlipOutcome(StrEnum):
+    """What became of a slip. *Possibly printed* asks a human."""
+
+    PRINTED = "printed"
+    NOT_PRINTED = "not_printed"
+    POSSIBLY_PRINTED = "possibly_printed"
+
+
+class ReceiptReport(Frozen):
+    """What became of a slip; `reason` in words when it did not simply print."""
+
+    type: Literal["receipt_report"] = "receipt_report"
+    payment: PaymentId
+    outcome: SlipOutcome
+    is_copy: bool = False
+    reason: Annotated[str, Field(max_length=300)] = ""
+
+
+class PrinterStatus(StrEnum):
+    """What the printer says of itself; what it does not say stays *unknown*."""
+
+    READY = "ready"
+    PAPER_LOW = "paper_low"
+    PAPER_OUT = "paper_out"
+    COVER_OPEN = "cover_open"
+    OFFLINE = "offline"
+    UNKNOWN = "unknown"
+
+
+class CounterStatus(Frozen):
+    """Alive or not; retained, also the will. `showing` is the payment on the glass.
+
+    `born_at` names the connection: of two words about one connection the death is the last, of two connections the
+    younger counts, in whatever order a broker hands them out.
+    """
+
+    type: Literal["counter_status"] = "counter_status"
+    is_online: bool
+    born_at: Instant
+    printer: PrinterStatus = PrinterStatus.UNKNOWN
+    showing: PaymentId | None = None
+
+
+class CounterInfo(Frozen):
+    """What the counter is made of; retained, changes only at start."""
+
+    type: Literal["counter_info"] = "counter_info"
+    software: Annotated[str, Field(max_length=64)]
+    display: Annotated[str, Field(max_length=64)]
+    printer: Annotated[str, Field(max_length=64)]
+
+
+OfficeBody = PaymentRequest | PaymentCancellation | PaymentParking | PaymentResult | Reprint | Ack
+CounterBody = Ack | Displayed | PaymentRefused | Trouble | ReceiptReport | CounterStatus | CounterInfo
+Body = Annotated[OfficeBody | CounterBody, Field(discriminator="type")]
+
+
+class Envelope(Frozen):
+    """Who says what to whom, and when. The signature covers all of it.
+
+    `sequence` counts one sender's messages to one counter from 1; `site` and `counter` bind the message to that
+    counter.
+    """
+
+    version: Literal[1] = 1
+    id: MessageId
+    site: SiteId
+    counter: CounterId
+    sequence: Annotated[int, Field(ge=0)]
+    issued_at: Instant
+    body: Body
+
+
+def dump(envelope: Envelope) -> bytes:
+    """UTF-8 JSON, fields in the order of the model."""
+    return envelope.model_dump_json().encode()
+
+
+def load(raw: bytes) -> Envelope:
+    """Read an envelope; unknown fields are ignored, and a payment request need not agree with its code.
+
+    Raises `MessageError` naming the first field that is wrong, or the type or version that is unknown.
+    """
+    if len(raw) > MAX_BYTES:
+        raise MessageError(f"oversized: {len(raw)} bytes, at most {MAX_BYTES}")
+    try:
+        # Strict: a number in quotes or a `true` where an amount belongs is a writer's mistake, not ours to guess at.
+        return Envelope.model_validate_json(raw, strict=True, context=_READING)
+    except ValidationError as error:
+        first: Any = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "message"
+        raise MessageError(f"{where}: {first['msg']}") from error
