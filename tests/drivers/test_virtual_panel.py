@@ -1,0 +1,35 @@
+from drivers.panel import Light
+from drivers.virtual.panel import VirtualPanel
+
+
+def test_it_remembers_every_light() -> None:
+    panel = VirtualPanel()
+    assert not panel.history
+    panel.shine(Light.WAITING)
+    panel.shine(Light.PAID)
+    assert panel.light is Light.PAID
+    assert panel.history == [Light.WAITING, Light.PAID]
+
+
+def test_it_is_dark_before_anybody_lit_it() -> None:
+    assert VirtualPanel().light is Light.OFF
+
+
+def test_closing_puts_the_light_out_once() -> None:
+    panel = VirtualPanel()
+    panel.shine(Light.TROUBLE)
+    panel.close()
+    panel.close()
+    assert panel.history == [Light.TROUBLE, Light.OFF]
+    assert panel.is_closed
+
+
+def test_the_lever_presses_the_key() -> None:
+    panel = VirtualPanel()
+    panel.press_key()
+    pressed: list[int] = []
+    panel.on_key(lambda: pressed.append(1))
+    panel.press_key()
+    panel.close()
+    panel.press_key()
+    assert pressed == [1]
