@@ -31,7 +31,8 @@ MAX_BYTES = 16 * 1024
 """A signed message is at most this long; the embedded broker cuts connections at 20,480 bytes."""
 
 
-_READING: dict[str, bool] = {"reading": True}
+READING: dict[str, bool] = {"reading": True}
+"""The validation context of readers: with it, a payment request may be held that disagrees with its own code."""
 
 
 class Frozen(BaseModel):
@@ -93,7 +94,7 @@ class PaymentRequest(Frozen):
 
     @model_validator(mode="after")
     def _payload_agrees(self, info: ValidationInfo) -> Self:
-        if info.context is not _READING and (wrong := disagreement(self)):
+        if info.context is not READING and (wrong := disagreement(self)):
             raise ValueError(f"{wrong}: the code's payload disagrees with the job")
         return self
 
@@ -301,7 +302,7 @@ def load(raw: bytes) -> Envelope:
         raise MessageError(f"oversized: {len(raw)} bytes, at most {MAX_BYTES}")
     try:
         # Strict: a number in quotes or a `true` where an amount belongs is a writer's mistake, not ours to guess at.
-        return Envelope.model_validate_json(raw, strict=True, context=_READING)
+        return Envelope.model_validate_json(raw, strict=True, context=READING)
     except ValidationError as error:
         first: Any = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "message"

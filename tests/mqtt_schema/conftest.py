@@ -4,15 +4,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import settings
 
 from mqtt_schema import emv_qr, signing
 from mqtt_schema import messages as m
 from mqtt_schema.types import Vnd
-
-# A slow machine is no defect of the code.
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
 
 MORNING = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
 PAYMENT = "0123456789abcdef0123456789abcdef"

@@ -1,0 +1,1 @@
+"""The counter: screen, printer and panel in front of one citizen."""

@@ -1,0 +1,172 @@
+"""Pure: what may happen to a counter, and what the counter may then want done.
+
+Every event carries its time, so that the session needs no clock and a journal of events can be folded again.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mqtt_schema.messages import Body, PaymentRequest, PaymentResult, Reprint, Slip, SlipOutcome, Trouble
+from mqtt_schema.types import Instant, PaymentId
+
+
+@dataclass(frozen=True)
+class Requested:
+    """The office wants a code shown. `issued_at` is the office's clock."""
+
+    at: Instant
+    sequence: int
+    issued_at: Instant
+    request: PaymentRequest
+    kind: Literal["requested"] = "requested"
+
+
+@dataclass(frozen=True)
+class CancelledByClerk:
+    """The office takes a payment back."""
+
+    at: Instant
+    sequence: int
+    payment: PaymentId
+    kind: Literal["cancelled"] = "cancelled"
+
+
+@dataclass(frozen=True)
+class ParkedByClerk:
+    """The office takes a payment off the glass; its code stays valid."""
+
+    at: Instant
+    sequence: int
+    payment: PaymentId
+    kind: Literal["parked"] = "parked"
+
+
+@dataclass(frozen=True)
+class Resulted:
+    """The office says what the bank said."""
+
+    at: Instant
+    sequence: int
+    result: PaymentResult
+    kind: Literal["resulted"] = "resulted"
+
+
+@dataclass(frozen=True)
+class CopyAsked:
+    """A clerk wants a slip once more."""
+
+    at: Instant
+    sequence: int
+    reprint: Reprint
+    kind: Literal["copy_asked"] = "copy_asked"
+
+
+@dataclass(frozen=True)
+class Painted:
+    """The code of this payment is on the glass."""
+
+    at: Instant
+    payment: PaymentId
+    kind: Literal["painted"] = "painted"
+
+
+@dataclass(frozen=True)
+class PrintStarted:
+    """The first byte of a slip is about to leave. Journalled before it does."""
+
+    at: Instant
+    payment: PaymentId
+    is_copy: bool
+    kind: Literal["print_started"] = "print_started"
+
+
+@dataclass(frozen=True)
+class PrintEnded:
+    """The printer has done what it could; `reason` in words when the slip did not simply print."""
+
+    at: Instant
+    payment: PaymentId
+    is_copy: bool
+    outcome: SlipOutcome
+    reason: str = ""
+    kind: Literal["print_ended"] = "print_ended"
+
+
+@dataclass(frozen=True)
+class LinkChanged:
+    """The broker is there, or it is gone."""
+
+    at: Instant
+    is_up: bool
+    kind: Literal["link_changed"] = "link_changed"
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """Something arrived that is no message for this counter."""
+
+    at: Instant
+    trouble: Trouble
+    kind: Literal["unusable"] = "unusable"
+
+
+@dataclass(frozen=True)
+class Restarted:
+    """The program begins again on this state."""
+
+    at: Instant
+    kind: Literal["restarted"] = "restarted"
+
+
+@dataclass(frozen=True)
+class Tick:
+    """Time has passed."""
+
+    at: Instant
+    kind: Literal["tick"] = "tick"
+
+
+Event = (
+    Requested
+    | CancelledByClerk
+    | ParkedByClerk
+    | Resulted
+    | CopyAsked
+    | Painted
+    | PrintStarted
+    | PrintEnded
+    | LinkChanged
+    | Unusable
+    | Restarted
+    | Tick
+)
+
+
+# What is to be done about it.
+
+
+@dataclass(frozen=True)
+class SlipJob:
+    """A slip that has still to come to an end. `is_started`: bytes may already be on their way to the printer."""
+
+    payment: PaymentId
+    slip: Slip
+    is_copy: bool = False
+    is_started: bool = False
+
+
+@dataclass(frozen=True)
+class Tell:
+    """Say this to the office, at least once."""
+
+    body: Body
+
+
+@dataclass(frozen=True)
+class Report:
+    """Something did not fit; for the technician's log."""
+
+    text: str
+
+
+Effect = Tell | Report
