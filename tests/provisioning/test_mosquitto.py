@@ -1,0 +1,226 @@
+"""The site's broker configuration, loaded by the real mosquitto: who gets in, who hears, who is heard."""
+
+import queue
+import shutil
+import socket
+import ssl
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from provisioning.certificates import Folder
+
+MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
+CHECKOUT = Path(__file__).parents[2]
+PATIENCE_S = 10.0
+
+pytestmark = pytest.mark.skipif(
+    MOSQUITTO is None, reason="mosquitto is not installed here: apt-get install mosquitto makes this test run"
+)
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running broker and the certificates that its people carry."""
+
+    port: int
+    certificates: Path
+    log: Path
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("site")
+    certificates = folder / "certificates"
+    Folder(certificates, datetime.now(UTC)).fill("hoan-kiem", ["127.0.0.1"], ["quay-01", "quay-02"])
+    port = free_port()
+    main = write_configuration(folder, certificates, port)
+    log = folder / "mosquitto.log"
+    with log.open("wb") as out:
+        broker = subprocess.Popen([str(MOSQUITTO), "-c", str(main)], stdout=out, stderr=out)
+    try:
+        wait_until_it_listens(port, log)
+        yield Site(port, certificates, log)
+    finally:
+        broker.terminate()
+        broker.wait(PATIENCE_S)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until_it_listens(port: int, log: Path) -> None:
+    for _ in range(100_000):
+        with socket.socket() as door:
+            if door.connect_ex(("127.0.0.1", port)) == 0:
+                return
+    pytest.fail(f"mosquitto does not listen; it says:\n{log.read_text('utf-8')}")
+
+
+def write_configuration(folder: Path, certificates: Path, port: int) -> Path:
+    """What a Debian machine has after the install script ran, moved below `folder` and to a free port on loopback."""
+    etc = folder / "etc" / "mosquitto"
+    (etc / "conf.d").mkdir(parents=True)
+    install = CHECKOUT / "provisioning" / "mosquitto" / "install"
+    subprocess.run([install, "hoan-kiem", certificates, "--root", folder], check=True, capture_output=True)
+    drop_in = etc / "conf.d" / "quaythu.conf"
+    text = drop_in.read_text("utf-8")
+    assert "\nlistener 8883\n" in text
+    text = text.replace("\nlistener 8883\n", f"\nlistener {port} 127.0.0.1\n").replace("/etc/mosquitto/", f"{etc}/")
+    drop_in.write_text(text, "utf-8")
+    main = etc / "mosquitto.conf"
+    # Debian's own main file, less the log file; root, because pytest's folders are closed to others.
+    debian = f"persistence true\npersistence_location {folder}/\nuser root\nlog_dest stderr\ninclude_dir {etc}/conf.d\n"
+    main.write_text(debian, "utf-8")
+    return main
+
+
+@dataclass
+class Person:
+    """A client that remembers what it heard and what the broker answered."""
+
+    client: mqtt.Client
+    heard: "queue.Queue[tuple[str, bytes]]" = field(default_factory=queue.Queue)
+    answers: "queue.Queue[str]" = field(default_factory=queue.Queue)
+
+    def subscribe(self, topic: str) -> None:
+        self.client.subscribe(topic, qos=1)
+        self.answers.get(timeout=PATIENCE_S)
+
+    def publish(self, topic: str, payload: bytes = b"x") -> str:
+        """Publish and return the broker's answer in its own words."""
+        self.client.publish(topic, payload, qos=1)
+        return self.answers.get(timeout=PATIENCE_S)
+
+    def next(self) -> tuple[str, bytes]:
+        return self.heard.get(timeout=PATIENCE_S)
+
+
+Knock = Callable[..., Person]
+
+
+@pytest.fixture
+def knock(site: Site) -> Iterator[Knock]:
+    """Let somebody in by the certificate in a folder of the site."""
+    people: list[Person] = []
+
+    def knocking(folder: str, client_id: str = "") -> Person:
+        context = ssl.create_default_context(cafile=str(site.certificates / "authority" / "ca.crt"))
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        own = site.certificates / folder
+        context.load_cert_chain(own / "client.crt", own / "client.key")
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5)
+        person = Person(client)
+        client.tls_set_context(context)
+        client.on_connect = lambda _c, _u, _f, reason, _p: person.answers.put(str(reason))
+        client.on_subscribe = lambda _c, _u, _m, reasons, _p: person.answers.put(str(reasons[0]))
+        client.on_publish = lambda _c, _u, _m, reason, _p: person.answers.put(str(reason))
+        client.on_message = lambda _c, _u, message: person.heard.put((message.topic, bytes(message.payload)))
+        client.connect("127.0.0.1", site.port)
+        people.append(person)
+        client.loop_start()
+        assert person.answers.get(timeout=PATIENCE_S) == "Success"
+        return person
+
+    yield knocking
+    for person in people:
+        person.client.disconnect()
+        person.client.loop_stop()
+
+
+def topic(counter: str, leaf: str) -> str:
+    return f"quaythu/v1/hoan-kiem/{counter}/{leaf}"
+
+
+@pytest.mark.parametrize("leaf", ["job", "result", "cmd"])
+def test_the_office_speaks_and_its_counter_hears(knock: Knock, leaf: str) -> None:
+    office, counter = knock("office"), knock("counters/quay-01")
+    counter.subscribe(topic("quay-01", leaf))
+    assert office.publish(topic("quay-01", leaf)) == "Success"
+    assert counter.next() == (topic("quay-01", leaf), b"x")
+
+
+@pytest.mark.parametrize("leaf", ["ack", "event", "receipt", "status", "info"])
+def test_a_counter_speaks_and_the_office_hears(knock: Knock, leaf: str) -> None:
+    office, counter = knock("office"), knock("counters/quay-01")
+    office.subscribe(topic("+", leaf))
+    assert counter.publish(topic("quay-01", leaf)) == "Success"
+    assert office.next() == (topic("quay-01", leaf), b"x")
+
+
+@pytest.mark.parametrize("leaf", ["job", "result", "cmd", "ack", "event", "receipt", "status", "info"])
+def test_a_counter_cannot_speak_as_another(knock: Knock, leaf: str) -> None:
+    assert knock("counters/quay-02").publish(topic("quay-01", leaf)) == "Not authorized"
+
+
+@pytest.mark.parametrize("leaf", ["job", "result", "cmd"])
+def test_a_counter_cannot_give_itself_orders(knock: Knock, leaf: str) -> None:
+    assert knock("counters/quay-01").publish(topic("quay-01", leaf)) == "Not authorized"
+
+
+@pytest.mark.parametrize("curious", ["quaythu/v1/hoan-kiem/quay-01/job", "quaythu/v1/+/+/job", "quaythu/#", "#"])
+def test_a_counter_cannot_listen_to_another(knock: Knock, curious: str) -> None:
+    office, other = knock("office"), knock("counters/quay-02")
+    other.subscribe(curious)
+    office.publish(topic("quay-01", "job"), b"not for you")
+    # Its own job comes behind the other's: when it is there, the other one did not come.
+    office.publish(topic("quay-02", "job"), b"for you")
+    if curious.endswith(("#", "+/job")):
+        assert other.next() == (topic("quay-02", "job"), b"for you")
+    else:
+        other.subscribe(topic("quay-02", "cmd"))
+        office.publish(topic("quay-02", "cmd"), b"last")
+        assert other.next() == (topic("quay-02", "cmd"), b"last")
+    assert other.heard.empty()
+
+
+def test_the_office_of_one_site_cannot_speak_to_another(knock: Knock) -> None:
+    assert knock("office").publish("quaythu/v1/cua-nam/quay-09/job") == "Not authorized"
+
+
+def refusal(site: Site, own: Path | None) -> str:
+    """Try the door with a certificate, or with none, and return TLS's own word for the refusal."""
+    context = ssl.create_default_context(cafile=str(site.certificates / "authority" / "ca.crt"))
+    if own is not None:
+        context.load_cert_chain(own / "client.crt", own / "client.key")
+    # In TLS 1.3 the client learns of its refusal only when it first listens.
+    with (
+        pytest.raises(ssl.SSLError) as refused,
+        socket.create_connection(("127.0.0.1", site.port), PATIENCE_S) as plain,
+        context.wrap_socket(plain, server_hostname="127.0.0.1") as door,
+    ):
+        door.recv(1)
+    return str(refused.value.reason)
+
+
+def test_nobody_comes_in_without_a_certificate(site: Site) -> None:
+    assert refusal(site, None) == "TLSV13_ALERT_CERTIFICATE_REQUIRED"
+
+
+def test_nobody_comes_in_with_a_certificate_of_a_foreign_authority(site: Site, tmp_path: Path) -> None:
+    Folder(tmp_path, datetime.now(UTC)).fill("hoan-kiem", ["127.0.0.1"], ["quay-01"])
+    assert refusal(site, tmp_path / "counters" / "quay-01") == "TLSV1_ALERT_UNKNOWN_CA"
+
+
+def test_taking_another_client_id_throws_nobody_out(knock: Knock) -> None:
+    first = knock("counters/quay-01", client_id="quay-01")
+    first.client.on_disconnect = lambda _c, _u, _f, reason, _p: first.answers.put(f"out: {reason}")
+    knock("counters/quay-02", client_id="quay-01")
+    assert first.publish(topic("quay-01", "ack")) in {"Success", "No matching subscribers"}
+
+
+def test_an_oversized_message_is_not_carried(knock: Knock) -> None:
+    counter = knock("counters/quay-01")
+    assert counter.publish(topic("quay-01", "event"), b"x" * 16_384) in {"Success", "No matching subscribers"}
+    counter.client.on_disconnect = lambda _c, _u, _f, reason, _p: counter.answers.put(f"out: {reason}")
+    counter.client.publish(topic("quay-01", "event"), b"x" * 30_000, qos=1)
+    assert counter.answers.get(timeout=PATIENCE_S) == "out: Packet too large"
