@@ -1,0 +1,275 @@
+"""The office as a program: puts the parts together and runs them. Composition only; no rule stands here.
+
+uvicorn has the main thread; the link has the MQTT library's; one more, the *post room*, deals with everything that is
+not a request: what counters say, what lies ready to be booked, what time brings, what the portal has to hear.
+"""
+
+import queue
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import structlog
+import uvicorn
+
+from appliance.clock import Clock, SystemClock
+from appliance.courier import Courier, Delivery, Parcel, Sender
+from appliance.link import Link, Listener
+from appliance.office.cashier import Cashier
+from appliance.office.desk.changes import Changes
+from appliance.office.http import Parts, create_app
+from appliance.office.intake import Intake
+from appliance.office.ledger import Ledger
+from appliance.office.notification import sepay
+from appliance.sd_notify import Notifier
+from appliance.settings import OfficeSettings, Portal, Sepay
+from mqtt_schema import signing, topics
+from mqtt_schema.messages import CounterStatus, Envelope
+from mqtt_schema.types import Instant
+
+log = structlog.get_logger("office")
+
+TURN_S = 0.25
+PORTAL_RETRY_S = 5.0
+SERVES_WITHIN_S = 5.0
+"""The watchdog hears of us only while both loops turn: the post room's and uvicorn's."""
+
+
+class LedgerMailbox:
+    """The ledger, seen as the courier's mailbox."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def posted(self) -> list[Parcel]:
+        """What counters have not acknowledged yet."""
+        with self._ledger.read() as books:
+            return books.posted()
+
+    def has_received(self, message: str) -> bool:
+        """Whether this message was dealt with before."""
+        with self._ledger.read() as books:
+            return books.has_received(message)
+
+    def acknowledge(self, message: str, counter: str) -> None:
+        """A counter has this message."""
+        with self._ledger.write() as books:
+            books.acknowledge(message, counter)
+
+
+class PostRoom:
+    """The thread for everything that is not a request. `post` gives it work from any other thread."""
+
+    def __init__(self, turn: Callable[[], None]) -> None:
+        """`turn` is done after each piece of work, and every `TURN_S` without any."""
+        self._turn = turn
+        self._inputs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="post-room", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish what is queued, then end."""
+        self._inputs.put(None)
+        self._thread.join(timeout=10)
+
+    def post(self, work: Callable[[], None]) -> None:
+        """Queue a piece of work; returns at once."""
+        self._inputs.put(work)
+
+    def _work(self) -> None:
+        while True:
+            try:
+                work = self._inputs.get(timeout=TURN_S)
+            except queue.Empty:
+                work = _nothing
+            if work is None:
+                return
+            for task in (work, self._turn):
+                _guarded(task)
+
+
+class PortalPost:
+    """Tells the portal what it has to hear, until it answers 2xx."""
+
+    def __init__(self, ledger: Ledger, portal: Portal, clock: Clock) -> None:
+        token = portal.token_file.read_text("utf-8").strip()
+        self._ledger = ledger
+        self._client = httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=5)
+        self._url = portal.url
+        self._clock = clock
+        self._not_before_s = float("-inf")
+
+    def pump(self) -> None:
+        """Send what is due. A portal that does not answer is left in peace for a while."""
+        if self._clock.monotonic_s() < self._not_before_s:
+            return
+        with self._ledger.read() as books:
+            waiting = books.callbacks()
+        # One a turn: everything else in the post room waits meanwhile.
+        for callback_id, body in waiting[:1]:
+            try:
+                self._client.post(self._url, json=dict(body)).raise_for_status()
+            except httpx.HTTPError as error:
+                log.warning("portal", error=str(error))
+                self._not_before_s = self._clock.monotonic_s() + PORTAL_RETRY_S
+                return
+            with self._ledger.write() as books:
+                books.called_back(callback_id)
+
+
+class Office:
+    """One office, running."""
+
+    def __init__(self, settings: OfficeSettings, clock: Clock | None = None) -> None:
+        """Open the ledger and read the keys. Raises `OSError`, `SignatureError`, or the database's error."""
+        self._settings = settings
+        self._clock = clock or SystemClock()
+        self._notifier = Notifier()
+        self._ledger = Ledger(settings.database)
+        self._changes = Changes()
+        sender = Sender("office", settings.site, signing.read_private(settings.signing_key_file.read_text("utf-8")))
+        self._cashier = Cashier(self._ledger, settings, sender, self._clock, self._changed)
+        self._post_room = PostRoom(self._turn)
+        self._intake = Intake(self._ledger, self._cashier, _proof(settings.sepay), self._clock, self._book_soon)
+        self._portal = PortalPost(self._ledger, settings.portal, self._clock) if settings.portal else None
+        self._served_at_s = self._clock.monotonic_s()
+        self._births: dict[str, Instant] = {}
+        self._keys = {counter.id: signing.read_public([counter.key]) for counter in settings.counters}
+        self._link = Link(
+            settings.broker,
+            f"office-{settings.site}",
+            topics.subscriptions("office", settings.site),
+            Listener(self._delivered, self._link_changed, self._published),
+        )
+        nobody = signing.read_public([])
+        self._courier = Courier(
+            sender,
+            lambda counter: self._keys.get(counter, nobody),
+            self._link,
+            LedgerMailbox(self._ledger),
+            self._take,
+            self._cashier.refuse,
+            self._clock.now,
+        )
+
+    def run(self) -> None:
+        """Serve until SIGTERM or SIGINT."""
+        parts = Parts(
+            settings=self._settings,
+            ledger=self._ledger,
+            cashier=self._cashier,
+            intake=self._intake,
+            clock=self._clock,
+            changes=self._changes,
+        )
+        config = uvicorn.Config(
+            create_app(parts),
+            host=self._settings.host,
+            port=self._settings.port,
+            log_level="warning",
+            # An open event stream would hold the end up for ever.
+            timeout_graceful_shutdown=1,
+        )
+        server = _Server(config, self._notifier.ready, self._served, self._changes.close)
+        self._book_soon()
+        self._post_room.start()
+        self._link.start()
+        log.info("office", url=f"http://{self._settings.host}:{self._settings.port}/")
+        try:
+            server.run()
+        finally:
+            self._notifier.stopping()
+            self._link.stop()
+            self._post_room.stop()
+            self._ledger.close()
+
+    def _turn(self) -> None:
+        self._cashier.tick()
+        self._courier.pump(self._clock.monotonic_s())
+        if self._portal is not None:
+            self._portal.pump()
+        if self._clock.monotonic_s() - self._served_at_s < SERVES_WITHIN_S:
+            self._notifier.watchdog()
+
+    def _served(self) -> None:
+        self._served_at_s = self._clock.monotonic_s()
+
+    def _changed(self) -> None:
+        self._changes.publish()
+        self._post_room.post(_nothing)
+
+    def _book_soon(self) -> None:
+        self._post_room.post(self._intake.book_kept)
+
+    def _take(self, envelope: Envelope) -> None:
+        self._cashier.take(envelope)
+        if isinstance(envelope.body, CounterStatus) and envelope.body.born_at != self._births.get(envelope.counter):
+            # A counter came (back): what it has not acknowledged is due at once, not when patience runs out.
+            self._births[envelope.counter] = envelope.body.born_at
+            self._courier.forget_flights()
+
+    def _delivered(self, delivery: Delivery) -> None:
+        self._post_room.post(lambda: self._courier.receive(delivery))
+
+    def _published(self, message: str) -> None:
+        self._post_room.post(lambda: self._cashier.published(message))
+
+    def _link_changed(self, is_up: bool) -> None:
+        self._post_room.post(self._courier.forget_flights if is_up else _nothing)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, but it says when it listens, and that its loop turns."""
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        listens: Callable[[], None],
+        turned: Callable[[], None],
+        ends: Callable[[], None],
+    ) -> None:
+        super().__init__(config)
+        self._listens = listens
+        self._turned = turned
+        self._ends = ends
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As in uvicorn; then say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._listens()
+
+    async def on_tick(self, counter: int) -> bool:
+        """As in uvicorn, ten times a second."""
+        self._turned()
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the open event streams first, or uvicorn waits for them."""
+        self._ends()
+        await super().shutdown(sockets)
+
+
+def _proof(settings: Sepay) -> sepay.Proof:
+    return sepay.Proof(_secret(settings.hmac_secret_file), _secret(settings.api_key_file))
+
+
+def _secret(path: Path | None) -> bytes | None:
+    return None if path is None else path.read_bytes().strip()
+
+
+def _nothing() -> None:
+    """Wake up, do nothing."""
+
+
+def _guarded(task: Callable[[], None]) -> None:
+    try:
+        task()
+    except Exception:
+        # Anything at all: one piece of work that breaks must not end the post room for the next one.
+        log.exception("post_room")

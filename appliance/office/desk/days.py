@@ -1,0 +1,14 @@
+"""Pure: moments as a clerk in Vietnam reads them off the wall."""
+
+from appliance.office.reports.period import local
+from mqtt_schema.types import Instant
+
+
+def clock_words(at: Instant) -> str:
+    """08:31."""
+    return f"{local(at):%H:%M}"
+
+
+def exact_words(at: Instant) -> str:
+    """08:31:07 ngày 22/11/2026."""
+    return f"{local(at):%H:%M:%S ngày %d/%m/%Y}"

@@ -1,0 +1,277 @@
+"""Reads from the ledger what the desk's pages show, each page in one consistent view. Changes nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from appliance.office.api import unheard
+from appliance.office.cashier import NotFoundError
+from appliance.office.desk import form, strip, view
+from appliance.office.events import Verdict
+from appliance.office.ledger import BookedCredit, Books, Milestone
+from appliance.office.order import Order
+from appliance.office.parts import Parts
+from appliance.office.payment import Payment, Place, State
+from appliance.office.reports.period import Period
+from mqtt_schema.messages import Line
+from mqtt_schema.types import Instant, Vnd
+
+_SHORT_LIST = 7
+
+
+@dataclass(frozen=True)
+class PaymentPage:
+    """One payment and all that is said of it."""
+
+    payment: Payment
+    counter_name: str
+    status: view.Status
+    chip: view.Chip
+    notices: Sequence[view.Notice]
+    actions: view.Actions
+    timeline: Sequence[tuple[str, Instant]]
+    seconds_left: int | None
+    is_scannable: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """One payment in a list."""
+
+    payment: Payment
+    chip: view.Chip
+    counter_name: str
+
+
+@dataclass(frozen=True)
+class CreditRow:
+    """One credit that needs somebody."""
+
+    booked: BookedCredit
+    chip: view.Chip
+    advice: str
+
+
+@dataclass(frozen=True)
+class DayPage:
+    """A day's payments, newest first, of one counter or of all; and its credits that need somebody."""
+
+    day: date
+    is_today: bool
+    counter: str
+    counters: Sequence[tuple[str, str]]
+    rows: Sequence[Row]
+    credits: Sequence[CreditRow]
+    collected: Vnd
+    collected_count: int
+
+
+@dataclass(frozen=True)
+class Aside:
+    """What stands beside every page: the portal's dossiers, today's last payments, the credits that need somebody."""
+
+    dossiers: Sequence[Mapping[str, Any]]
+    rows: Sequence[Row]
+    total: int
+    credits: Sequence[CreditRow]
+
+
+@dataclass(frozen=True)
+class Review:
+    """What a clerk reads once more before creating: amounts in đồng, and what looks odd in sentences."""
+
+    order: Order
+    lines: Sequence[Line]
+    amount: Vnd
+    counter_name: str
+    oddities: Sequence[str]
+
+
+class Desk:
+    """The ledger, seen from the desk."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._settings = parts.settings
+        self._ledger = parts.ledger
+        self._clock = parts.clock
+
+    def payment(self, payment_id: str) -> PaymentPage:
+        """Look a payment up for its page. Raises `NotFoundError`."""
+        now = self._clock.now()
+        with self._ledger.read() as books:
+            payment = books.payment(payment_id)
+            if payment is None:
+                raise NotFoundError("Không có khoản thu này. Có thể địa chỉ bị gõ thiếu.")
+            around = self._around(books, payment, now)
+            timeline = books.timeline(payment.id)
+        return PaymentPage(
+            payment=payment,
+            counter_name=around.counter_name,
+            status=view.status(payment, around),
+            chip=view.chip(payment, now),
+            notices=view.notices(payment, around),
+            actions=view.actions(payment, now),
+            timeline=_timeline(timeline),
+            seconds_left=_seconds_left(payment, now),
+            is_scannable=view.is_scannable(payment, now),
+        )
+
+    def _around(self, books: Books, payment: Payment, now: Instant) -> view.Surroundings:
+        return view.Surroundings(
+            now=now,
+            counter_name=self._name(payment.counter),
+            counter=books.counters().get(payment.counter),
+            pending=books.pending(payment.counter),
+            credits=books.credits_of(payment.id),
+            settle_s=self._settings.settle_s,
+        )
+
+    def day(self, counter: str, day: date | None) -> DayPage:
+        """List a day, today if none is named; of one counter, or of all if it is empty."""
+        now = self._clock.now()
+        today = Period.of(now)
+        wanted = Period(day, day) if day else today
+        with self._ledger.read() as books:
+            payments = books.payments(wanted.opens_at, wanted.closes_at)
+            needing = _needing(books, books.credits(wanted.opens_at, wanted.closes_at))
+        mine = [payment for payment in payments if counter in {"", payment.counter}]
+        paid = [payment for payment in mine if payment.state in {State.PAID, State.PAID_LATE}]
+        return DayPage(
+            day=wanted.start,
+            is_today=wanted == today,
+            counter=counter,
+            counters=[(entry.id, entry.name) for entry in self._settings.counters],
+            rows=self._rows(mine, now),
+            credits=needing,
+            collected=Vnd(sum(payment.amount for payment in paid)),
+            collected_count=len(paid),
+        )
+
+    def aside(self) -> Aside:
+        """What stands beside every page."""
+        now = self._clock.now()
+        today = Period.of(now)
+        with self._ledger.read() as books:
+            payments = books.payments(today.opens_at, today.closes_at)
+            needing = _needing(books, books.credits(today.opens_at, today.closes_at))
+            dossiers = books.open_dossiers()
+        return Aside(dossiers, self._rows(payments, now)[:_SHORT_LIST], len(payments), needing)
+
+    def strip(self) -> list[strip.CounterCard]:
+        """The office's counters."""
+        now = self._clock.now()
+        with self._ledger.read() as books:
+            heard, pending = books.counters(), books.pending()
+        return [
+            strip.counter_card(entry.name, heard.get(entry.id, unheard(entry.id)), pending, now)
+            for entry in self._settings.counters
+        ]
+
+    def dossier(self, number: str) -> Mapping[str, Any]:
+        """A dossier of the portal. Raises `NotFoundError`."""
+        with self._ledger.read() as books:
+            sent = books.dossier(number)
+        if sent is None:
+            raise NotFoundError("Cổng dịch vụ công chưa gửi hồ sơ này.")
+        return sent
+
+    def is_from_portal(self, lines: Sequence[Line]) -> bool:
+        """Whether one of these dossiers is waiting here for the portal."""
+        with self._ledger.read() as books:
+            waiting = {dossier["number"] for dossier in books.open_dossiers()}
+        return any(line.dossier in waiting for line in lines)
+
+    def review(self, draft: form.Draft, order: Order, lines: Sequence[Line]) -> Review:
+        """What the clerk reads once more before creating."""
+        return Review(
+            order=order,
+            lines=lines,
+            amount=Vnd(sum(line.amount for line in lines)),
+            counter_name=self._name(order.counter),
+            oddities=[*self._repeated(lines), *self._unusual(draft, lines), *self._unready(order.counter)],
+        )
+
+    def _repeated(self, lines: Sequence[Line]) -> list[str]:
+        now = self._clock.now()
+        today = Period.of(now)
+        numbers = {line.dossier for line in lines}
+        with self._ledger.read() as books:
+            others = books.payments(today.opens_at, today.closes_at)
+        return [
+            f"Hồ sơ {line.dossier} hôm nay đã có khoản {view.vnd(other.amount)}: {view.chip(other, now).word.lower()}."
+            for other in others
+            for line in other.lines[:1]
+            if other.state not in {State.CANCELLED, State.EXPIRED} and numbers & {own.dossier for own in other.lines}
+        ]
+
+    def _unusual(self, draft: form.Draft, lines: Sequence[Line]) -> list[str]:
+        usual = [form.usual_amount(line, self._settings) for line in draft.lines]
+        return [
+            f"{line.fee_name}: danh mục tính {view.vnd(price)}, ở đây ghi {view.vnd(line.amount)}."
+            for line, price in zip(lines, usual, strict=True)
+            if price is not None and price != line.amount
+        ]
+
+    def _unready(self, counter: str) -> list[str]:
+        now = self._clock.now()
+        with self._ledger.read() as books:
+            heard, pending = books.counters().get(counter), books.pending(counter)
+        name = self._name(counter)
+        waiting = [p for p in pending if p.place is not Place.PARKED and not view.is_out_of_time(p, now)]
+        said = [] if heard and heard.is_online else [f"{name} đang mất kết nối: mã sẽ hiện khi quầy kết nối lại."]
+        if waiting:
+            said.append(f"{name} đang bận: khoản này sẽ đứng thứ {len(waiting)} trong hàng chờ.")
+        return said
+
+    def _rows(self, payments: Sequence[Payment], now: Instant) -> list[Row]:
+        return [Row(payment, view.chip(payment, now), self._name(payment.counter)) for payment in reversed(payments)]
+
+    def _name(self, counter: str) -> str:
+        entry = self._settings.counter(counter)
+        return entry.name if entry else counter
+
+
+_MILESTONES = {
+    "created": "Tạo khoản thu",
+    "published": "Gửi mã tới quầy",
+    "displayed": "Công dân thấy mã",
+    "refused": "Quầy từ chối",
+    "parked": "Tạm gác",
+    "resumed": "Hiện lại",
+    "notified": "Ngân hàng báo",
+    "paid": "Đã nhận tiền",
+    "underpaid": "Thiếu tiền",
+    "overpaid": "Thừa tiền",
+    "late": "Tiền về muộn",
+    "surplus": "Trả thừa lần",
+    "waived": "Miễn thu",
+    "expired": "Hết hạn",
+    "cancelled": "Hủy",
+    "printed": "Phiếu đã in",
+    "not_printed": "Phiếu chưa in được",
+    "possibly_printed": "Không chắc phiếu đã in",
+    "copy_asked": "Yêu cầu bản sao",
+    "copy_printed": "Bản sao đã in",
+    "copy_not_printed": "Bản sao chưa in được",
+    "copy_possibly_printed": "Không chắc bản sao đã in",
+}
+
+
+def _timeline(timeline: Sequence[Milestone]) -> list[tuple[str, Instant]]:
+    return [(_MILESTONES.get(done.milestone, done.milestone), done.at) for done in timeline]
+
+
+def _seconds_left(payment: Payment, now: Instant) -> int | None:
+    if payment.state is not State.PENDING or payment.expires_at is None:
+        return None
+    return max(0, int((payment.expires_at - now).total_seconds()))
+
+
+def _needing(books: Books, booked: Sequence[BookedCredit]) -> list[CreditRow]:
+    return [_credit_row(books, credit) for credit in reversed(booked) if credit.verdict is not Verdict.MATCHED]
+
+
+def _credit_row(books: Books, booked: BookedCredit) -> CreditRow:
+    payment = books.payment(booked.payment) if booked.payment else None
+    return CreditRow(booked, view.credit_chip(booked, payment), view.credit_advice(booked, payment))

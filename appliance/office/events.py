@@ -1,0 +1,151 @@
+"""Pure: what may happen to a payment of the office, and what the office may then want done.
+
+Every event carries its time, so that the payment needs no clock.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from appliance.office.credit import Credit
+from mqtt_schema.messages import Body, SlipOutcome
+from mqtt_schema.types import Instant
+
+
+@dataclass(frozen=True)
+class Offered:
+    """The counter is free: the code may be shown, and its time begins."""
+
+    at: Instant
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The counter painted the code."""
+
+    at: Instant
+
+
+@dataclass(frozen=True)
+class RefusedByCounter:
+    """The counter would not show the code because of this field."""
+
+    at: Instant
+    field: str
+
+
+@dataclass(frozen=True)
+class ParkAsked:
+    """A clerk takes the code off the glass for now."""
+
+    at: Instant
+
+
+@dataclass(frozen=True)
+class ResumeAsked:
+    """A clerk wants a parked code back in the counter's line."""
+
+    at: Instant
+
+
+@dataclass(frozen=True)
+class CancelAsked:
+    """A clerk takes the payment back."""
+
+    at: Instant
+
+
+@dataclass(frozen=True)
+class CreditArrived:
+    """The bank says that money with this payment's reference has come."""
+
+    at: Instant
+    credit: Credit
+
+
+@dataclass(frozen=True)
+class SlipReported:
+    """The counter says what became of the slip."""
+
+    at: Instant
+    outcome: SlipOutcome
+    is_copy: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class CopyAsked:
+    """A clerk wants the slip once more, as a copy."""
+
+    at: Instant
+    clerk: str
+
+
+@dataclass(frozen=True)
+class Tick:
+    """Time has passed."""
+
+    at: Instant
+
+
+Event = (
+    Offered
+    | Shown
+    | RefusedByCounter
+    | ParkAsked
+    | ResumeAsked
+    | CancelAsked
+    | CreditArrived
+    | SlipReported
+    | CopyAsked
+    | Tick
+)
+
+
+# What is to be done about it.
+
+
+class Verdict(StrEnum):
+    """What becomes of a credit once its payment is known; `unmatched` when none is."""
+
+    MATCHED = "matched"
+    HELD = "held"
+    LATE = "late"
+    SURPLUS = "surplus"
+    UNMATCHED = "unmatched"
+
+
+@dataclass(frozen=True)
+class Tell:
+    """Say this to the counter, at least once."""
+
+    body: Body
+
+
+@dataclass(frozen=True)
+class Book:
+    """Enter this credit into the ledger under this verdict."""
+
+    credit: Credit
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class TellSource:
+    """Let the system from which the dossier came (the portal) hear that it is paid."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """A milestone for the payment's timeline."""
+
+    milestone: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """Something did not fit; for the log, and in words for whoever asked."""
+
+    text: str
+
+
+Effect = Tell | Book | TellSource | Note | Report

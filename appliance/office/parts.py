@@ -1,0 +1,22 @@
+"""What the office's HTTP side is put together from. Names only."""
+
+from dataclasses import dataclass
+
+from appliance.clock import Clock
+from appliance.office.cashier import Cashier
+from appliance.office.desk.changes import Changes
+from appliance.office.intake import Intake
+from appliance.office.ledger import Ledger
+from appliance.settings import OfficeSettings
+
+
+@dataclass(frozen=True)
+class Parts:
+    """One office's parts, made and owned by whoever runs it."""
+
+    settings: OfficeSettings
+    ledger: Ledger
+    cashier: Cashier
+    intake: Intake
+    clock: Clock
+    changes: Changes

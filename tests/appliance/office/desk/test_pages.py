@@ -1,0 +1,333 @@
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from html.parser import HTMLParser
+
+import pytest
+from httpx import Client, Response
+
+from appliance.clock import VirtualClock
+from appliance.office.cashier import Cashier
+from appliance.office.ledger import Ledger
+from appliance.office.payment import Payment
+from mqtt_schema.messages import CounterStatus, Displayed, PaymentRefused, PrinterStatus, ReceiptReport, SlipOutcome
+
+TYPED = {
+    "counter": "quay-1",
+    "clerk": "Nguyễn Thị Bình",
+    "lines.0.dossier": "H26.1-261122-0007",
+    "lines.0.fee_code": "CT-BS",
+    "lines.0.quantity": "5",
+    "lines.0.amount": "",
+}
+
+
+class _Fields(HTMLParser):
+    """Collects what a page's form would send."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.values: dict[str, str] = {}
+        self._select = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "input":
+            self.values[given.get("name") or ""] = given.get("value") or ""
+        if tag == "select":
+            self._select = given.get("name") or ""
+        if tag == "option" and "selected" in given:
+            self.values[self._select] = given.get("value") or ""
+
+
+def _fields(answer: Response) -> dict[str, str]:
+    return _Fields(answer.text).values
+
+
+def _words(answer: Response) -> str:
+    """What stands on a page, without markup."""
+    return re.sub(r"[ \n]+", " ", re.sub(r"<[^>]+>", " ", answer.text))
+
+
+def _create(client: Client, **otherwise: str) -> Response:
+    review = client.post("/desk/check", data=_fields(client.get("/desk")) | TYPED | otherwise)
+    assert review.status_code == 200
+    return client.post("/desk/payments", data=_fields(review))
+
+
+def _id(answer: Response) -> str:
+    return str(answer.url).rpartition("/")[2]
+
+
+def _shown(say: Callable[..., None], payment: Payment, clock: VirtualClock) -> None:
+    body = Displayed(payment=payment.id, amount=payment.amount, payload=payment.payload, painted_at=clock.now())
+    say(payment.counter, body)
+
+
+# Enter, check, create
+
+
+def test_a_clerk_enters_checks_and_creates_without_any_script(client: Client, ledger: Ledger) -> None:
+    review = client.post("/desk/check", data=_fields(client.get("/desk")) | TYPED)
+    assert "Kiểm tra trước khi tạo" in review.text
+    assert "10.000\u202fđ" in review.text
+    assert "Mười nghìn đồng" in review.text
+    made = client.post("/desk/payments", data=_fields(review))
+    with ledger.read() as books:
+        payment = books.payment(_id(made))
+    assert payment is not None
+    assert (payment.amount, payment.source, payment.clerk) == (10000, "desk", "Nguyễn Thị Bình")
+    assert payment.reference in made.text
+    assert f"/desk/payments/{payment.id}/qr.png" in made.text
+    assert client.get(f"/desk/payments/{payment.id}/qr.png").headers["content-type"] == "image/png"
+
+
+def test_a_double_click_makes_one_payment(client: Client, ledger: Ledger) -> None:
+    review = client.post("/desk/check", data=_fields(client.get("/desk")) | TYPED)
+    first, again = (client.post("/desk/payments", data=_fields(review)) for _ in range(2))
+    assert first.url == again.url
+    with ledger.read() as books:
+        assert len(books.pending()) == 1
+
+
+def test_the_same_token_for_another_order_is_a_conflict_with_a_way_on(client: Client) -> None:
+    review = _fields(client.post("/desk/check", data=_fields(client.get("/desk")) | TYPED))
+    client.post("/desk/payments", data=review)
+    answer = client.post("/desk/payments", data=review | {"payer": "Ai khác"})
+    assert answer.status_code == 409
+    assert 'href="/desk"' in answer.text
+
+
+def test_the_browser_remembers_clerk_and_counter(client: Client) -> None:
+    _create(client, counter="quay-2", clerk="Lê Văn Hùng; quầy")
+    remembered = _fields(client.get("/desk"))
+    assert (remembered["clerk"], remembered["counter"]) == ("Lê Văn Hùng; quầy", "quay-2")
+
+
+def test_complaints_stand_at_their_fields_and_nothing_typed_is_lost(client: Client) -> None:
+    typed = _fields(client.get("/desk")) | TYPED | {"lines.0.dossier": "HS12", "lines.0.amount": "35,5", "payer": "An"}
+    for path in ("/desk/check", "/desk/payments"):
+        answer = client.post(path, data=typed)
+        assert answer.status_code == 422
+        assert 'id="lines.0.amount-wrong"' in answer.text
+        assert 'aria-describedby="lines.0.dossier-wrong"' in answer.text
+        assert "Cần sửa 2 chỗ" in answer.text
+        again = _fields(answer)
+        assert (again["lines.0.amount"], again["payer"], again["token"]) == ("35,5", "An", typed["token"])
+
+
+def test_lines_are_added_and_removed_and_the_sum_is_the_codes(client: Client, ledger: Ledger) -> None:
+    typed = _fields(client.get("/desk")) | TYPED
+    two = _fields(client.post("/desk/check", data=typed | {"change": "add"}))
+    assert two["lines.1.dossier"] == "H26.1-261122-0007"
+    assert two["lines.0.amount"] == "10000"
+    free = {"lines.1.fee_code": "KHAC", "lines.1.fee_name": "Lệ phí cấp phép", "lines.1.amount": "35.000"}
+    review = client.post("/desk/check", data=two | free)
+    made = client.post("/desk/payments", data=_fields(review))
+    with ledger.read() as books:
+        payment = books.payment(_id(made))
+    assert payment is not None
+    assert (payment.amount, len(payment.lines)) == (45000, 2)
+    one = _fields(client.post("/desk/check", data=two | {"change": "remove.0"}))
+    assert "lines.1.dossier" not in one
+
+
+def test_back_from_the_review_everything_is_there(client: Client) -> None:
+    typed = _fields(client.get("/desk")) | TYPED | {"payer": "Trần Văn An"}
+    review = _fields(client.post("/desk/check", data=typed))
+    form = _fields(client.post("/desk/check", data=review | {"change": "edit"}))
+    assert (form["payer"], form["lines.0.quantity"], form["token"]) == ("Trần Văn An", "5", typed["token"])
+
+
+def test_a_waived_payment_needs_a_reason_and_gets_no_code(client: Client) -> None:
+    typed = _fields(client.get("/desk")) | TYPED | {"lines.0.amount": "0"}
+    assert 'id="waiver_reason-wrong"' in client.post("/desk/check", data=typed).text
+    review = client.post("/desk/check", data=typed | {"waiver_reason": "Hộ nghèo"})
+    assert "Ghi nhận miễn thu" in review.text
+    made = client.post("/desk/payments", data=_fields(review))
+    assert "Lý do: Hộ nghèo" in made.text
+    assert "qr.png" not in made.text
+    assert client.get(f"{made.url}/qr.png").status_code == 404
+
+
+def test_the_review_points_out_what_looks_odd(client: Client, say: Callable[..., None], clock: VirtualClock) -> None:
+    typed = _fields(client.get("/desk")) | TYPED | {"lines.0.amount": "9.000"}
+    assert "đang mất kết nối" in client.post("/desk/check", data=typed).text
+    say("quay-1", CounterStatus(is_online=True, born_at=clock.now()))
+    _create(client)
+    odd = _words(client.post("/desk/check", data=typed))
+    assert "mất kết nối" not in odd.partition("Kiểm tra trước khi tạo")[2].partition("Hồ sơ từ cổng")[0]
+    assert "danh mục tính 10.000\u202fđ, ở đây ghi 9.000\u202fđ" in odd
+    assert "hôm nay đã có khoản 10.000\u202fđ: đang gửi mã" in odd
+    assert "sẽ đứng thứ 1 trong hàng chờ" in odd
+
+
+def test_words_from_outside_are_words_and_never_markup(client: Client) -> None:
+    nasty = '<script>alert("x")</script>'
+    made = _create(client, payer=nasty, clerk='"><img src=x>')
+    assert "<script>alert" not in made.text
+    assert "&lt;script&gt;" in made.text
+    assert "<img src=x>" not in made.text
+
+
+def test_a_form_with_a_file_or_a_thousand_lines_is_still_a_form(client: Client) -> None:
+    many = {f"lines.{place}.amount": "1" for place in range(400)}
+    assert "nhiều nhất 20 khoản" in client.post("/desk/check", data=TYPED | many).text
+    answer = client.post("/desk/check", data=TYPED, files={"payer": ("a.txt", b"x")})
+    assert answer.status_code == 200
+
+
+# The portal
+
+
+def test_one_click_on_a_portal_dossier_fills_the_form(client: Client, cashier: Cashier, ledger: Ledger) -> None:
+    body = {"payer": "Đỗ Thị Mai", "lines": [{"fee_code": "HT-TL", "quantity": 2, "amount": 16000}]}
+    cashier.receive_dossier("H26.1-261122-0101", body)
+    page = client.get("/desk")
+    assert 'href="/desk?dossier=H26.1-261122-0101"' in page.text
+    filled = _fields(client.get("/desk?dossier=H26.1-261122-0101"))
+    assert (filled["payer"], filled["channel"], filled["lines.0.amount"]) == ("Đỗ Thị Mai", "online", "16000")
+    made = client.post("/desk/payments", data=filled | {"clerk": "Bình"})
+    with ledger.read() as books:
+        payment = books.payment(_id(made))
+        assert not books.open_dossiers()
+    assert payment is not None
+    assert (payment.source, payment.channel.value) == ("portal", "online")
+
+
+def test_a_dossier_that_the_portal_never_sent_is_said_to_be_missing(client: Client) -> None:
+    assert client.get("/desk?dossier=H26.1-261122-9999").status_code == 404
+
+
+# Follow
+
+
+def test_the_clerk_sees_each_step_of_a_payment(
+    client: Client,
+    create: Callable[..., Payment],
+    say: Callable[..., None],
+    pay: Callable[..., None],
+    clock: VirtualClock,
+) -> None:
+    say("quay-1", CounterStatus(is_online=True, born_at=clock.now(), printer=PrinterStatus.READY))
+    payment = create()
+    behind = create(2000, clerk="Lê Văn Hùng")
+    part = f"/desk/parts/payments/{payment.id}"
+    assert "Đang gửi mã tới Quầy 1" in client.get(part).text
+    _shown(say, payment, clock)
+    assert "Công dân đang thấy 35.000\u202fđ" in client.get(part).text
+    waiting = _words(client.get(f"/desk/parts/payments/{behind.id}"))
+    assert "Thứ 1 trong hàng chờ của Quầy 1, sau khoản 35.000\u202fđ của Nguyễn Thị Bình" in waiting
+    pay(payment)
+    paid = client.get(part).text
+    assert "Đã nhận tiền" in paid
+    assert "FT26326" in paid
+    assert "Đang chờ quầy in phiếu" in paid
+    assert "qr.png" not in paid
+    say("quay-1", ReceiptReport(payment=payment.id, outcome=SlipOutcome.POSSIBLY_PRINTED))
+    assert "in bản sao" in client.get(part).text
+
+
+def test_a_refused_code_stands_nowhere_and_the_field_is_named(
+    client: Client, create: Callable[..., Payment], say: Callable[..., None]
+) -> None:
+    payment = create()
+    say("quay-1", PaymentRefused(payment=payment.id, field="beneficiary"))
+    page = client.get(f"/desk/payments/{payment.id}").text
+    assert "tài khoản thụ hưởng" in page
+    assert "qr.png" not in page
+    assert client.get(f"/desk/payments/{payment.id}/qr.png").status_code == 409
+
+
+@pytest.mark.parametrize(("amount", "words"), [(30000, "còn thiếu 5.000"), (40000, "thừa 5.000")])
+def test_the_wrong_amount_is_never_called_paid(
+    client: Client, create: Callable[..., Payment], pay: Callable[..., None], amount: int, words: str
+) -> None:
+    payment = create()
+    pay(payment, amount)
+    page = client.get(f"/desk/payments/{payment.id}").text
+    assert words in page
+    assert "Đã nhận tiền" not in page
+    assert "Chưa được coi là đã thu" in page
+
+
+def test_buttons_park_resume_cancel_and_copy(
+    client: Client, create: Callable[..., Payment], pay: Callable[..., None]
+) -> None:
+    payment = create()
+    at = f"/desk/payments/{payment.id}"
+    assert "Đang tạm gác" in client.post(f"{at}/park").text
+    assert "Đang gửi mã" in client.post(f"{at}/resume").text
+    assert "Đã hủy" in client.post(f"{at}/cancel").text
+    assert client.post(f"{at}/cancel").status_code == 409
+    other = create()
+    pay(other)
+    assert "Yêu cầu bản sao" in client.post(f"/desk/payments/{other.id}/copy").text
+
+
+def test_a_code_past_its_time_is_not_shown_while_the_bank_may_still_speak(
+    client: Client, create: Callable[..., Payment], clock: VirtualClock, cashier: Cashier
+) -> None:
+    payment = create()
+    clock.go_on(301)
+    page = client.get(f"/desk/payments/{payment.id}").text
+    assert "Mã đã hết giờ quét" in page
+    assert "qr.png" not in page
+    clock.go_on(60)
+    cashier.tick()
+    assert "Đã hết hạn" in client.get(f"/desk/payments/{payment.id}").text
+
+
+# The day
+
+
+def test_the_day_lists_payments_and_the_money_that_needs_somebody(
+    client: Client, create: Callable[..., Payment], pay: Callable[..., None], cashier: Cashier
+) -> None:
+    paid, short = create(), create(2000, counter="quay-2")
+    pay(paid)
+    pay(paid)
+    pay(short, 1000)
+    late = create(3000)
+    cashier.cancel(late.id)
+    pay(late)
+    pay(late, 7777, content="khong co ma")
+    page = _words(client.get("/desk/day"))
+    assert "Đã thu 35.000\u202fđ qua 1 khoản" in page
+    for word in ("Trả thừa lần", "Thiếu tiền", "Về muộn", "Chưa rõ khoản"):
+        assert word in page
+    only = _words(client.get("/desk/day?counter=quay-2"))
+    assert "2.000\u202fđ" in only.partition("Khoản thu 1")[2]
+    assert "35.000\u202fđ Đã thu" not in only
+
+
+def test_an_empty_day_says_what_will_appear_here(client: Client) -> None:
+    assert "Khoản vừa tạo sẽ hiện ở đây" in client.get("/desk").text
+    assert "Không có khoản thu nào" in client.get("/desk/day?day=2026-11-21").text
+    assert "Ngày 21/11/2026" in client.get("/desk/day?day=2026-11-21").text
+    assert client.get("/desk/day?day=hôm%20qua").status_code == 422
+
+
+def test_the_short_list_leads_to_the_long_one(
+    client: Client, create: Callable[..., Payment], clock: VirtualClock
+) -> None:
+    for _ in range(9):
+        create(waiver_reason="Hộ nghèo", amount=0)
+        clock.go_on(timedelta(seconds=1).total_seconds())
+    assert "Xem tất cả 9 khoản" in client.get("/desk/parts/aside").text
+    assert client.get("/desk/parts/day").text.count("<li>") == 9
+
+
+def test_the_strip_shows_how_counters_are(client: Client, say: Callable[..., None], clock: VirtualClock) -> None:
+    say("quay-2", CounterStatus(is_online=True, born_at=clock.now(), printer=PrinterStatus.PAPER_OUT))
+    strip = _words(client.get("/desk/parts/strip"))
+    assert "Quầy 1 Mất kết nối" in strip
+    assert "Quầy 2 Đang hoạt động Máy in hết giấy" in strip
+
+
+def test_no_page_holds_a_script_or_a_style_of_its_own(client: Client, create: Callable[..., Payment]) -> None:
+    for path in ("/desk", "/desk/day", f"/desk/payments/{create().id}", "/desk/nowhere", "/docs"):
+        page = client.get(path).text
+        assert not re.findall(r"<script(?![^>]* src=)|<style|\sstyle=|\son[a-z]+=", page)
+        assert "//" not in page.replace("http://www.w3.org", "")

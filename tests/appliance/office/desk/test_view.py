@@ -1,0 +1,220 @@
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from appliance.office.credit import Credit
+from appliance.office.desk import strip, view
+from appliance.office.events import Verdict
+from appliance.office.ledger import BookedCredit, CounterState
+from appliance.office.payment import Payment, Place, State
+from mqtt_schema.messages import Beneficiary, Channel, FeeKind, Line, PrinterStatus, SlipOutcome
+from mqtt_schema.types import Vnd
+
+NOW = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
+PAYMENT = Payment(
+    id="1" * 32,
+    reference="HK7Q4M2X9AF",
+    counter="quay-1",
+    clerk="Nguyễn Thị Bình",
+    channel=Channel.COUNTER,
+    source="desk",
+    lines=(
+        Line(dossier="H26.1-261122-0007", fee_code="CT", fee_name="Chứng thực", amount=Vnd(35000), kind=FeeKind.PHI),
+    ),
+    amount=Vnd(35000),
+    beneficiary=Beneficiary(bin="970403", account="0011", account_name="UBND", bank_name="Sacombank"),
+    payload="0002",
+    created_at=NOW,
+    place=Place.SHOWN,
+    expires_at=NOW + timedelta(minutes=5),
+)
+ONLINE = CounterState("quay-1", is_online=True, printer=PrinterStatus.READY, seen_at=NOW, trouble="")
+AROUND = view.Surroundings(NOW, "Quầy 1", ONLINE, (), (), settle_s=60)
+THIRTY = "35.000\u202fđ"
+
+Change = Callable[..., Payment]
+
+
+def _payment(**changes: object) -> Payment:
+    return replace(PAYMENT, **changes)  # type: ignore[arg-type]  # the tests name real fields
+
+
+def _credit(verdict: Verdict, amount: int = 35000) -> BookedCredit:
+    credit = Credit("sepay", "1", "FT1", "0011", None, Vnd(amount), "", NOW)
+    return BookedCredit(1, credit, verdict, PAYMENT.id, NOW)
+
+
+@pytest.mark.parametrize(
+    ("payment", "headline", "sentence"),
+    [
+        (_payment(), f"Công dân đang thấy {THIRTY}", "quét mã"),
+        (_payment(place=Place.OFFERED), "Đang gửi mã tới Quầy 1", "giây lát"),
+        (_payment(place=Place.REFUSED, refused_field="amount"), "Quầy không hiện mã", "số tiền"),
+        (_payment(place=Place.REFUSED, refused_field="crc"), "Quầy không hiện mã", "nội dung mã QR"),
+        (_payment(place=Place.REFUSED, refused_field="new"), "Quầy không hiện mã", "ở: new"),
+        (_payment(place=Place.REFUSED), "Quầy không hiện mã", "chưa rõ"),
+        (_payment(place=Place.PARKED), "Đang tạm gác", "vẫn trả được"),
+        (_payment(place=Place.WAITING, expires_at=None), "Đang chờ đến lượt", "sắp hiện ở Quầy 1"),
+        (_payment(expires_at=NOW), "Mã đã hết giờ quét", "60 giây"),
+        (_payment(state=State.WAIVED, waiver_reason="Hộ nghèo"), "Miễn thu", "Hộ nghèo"),
+        (_payment(state=State.PAID, received=35000, paid_at=NOW, bank_reference="FT1"), "Đã nhận tiền", "FT1"),
+        (_payment(state=State.PAID_LATE, received=35000, paid_at=NOW), "Đã nhận tiền", "08:30:00 ngày 22/11/2026."),
+        (_payment(state=State.PAID, received=35000), "Đã nhận tiền", THIRTY),
+        (_payment(state=State.UNDERPAID, received=30000), "Thiếu tiền", "còn thiếu 5.000\u202fđ"),
+        (_payment(state=State.OVERPAID, received=40000), "Thừa tiền", "thừa 5.000\u202fđ"),
+        (_payment(state=State.EXPIRED), "Đã hết hạn", "tạo khoản thu mới"),
+        (_payment(state=State.CANCELLED), "Đã hủy", "không còn dùng được"),
+    ],
+)
+def test_every_state_is_said_in_words(payment: Payment, headline: str, sentence: str) -> None:
+    said = view.status(payment, AROUND)
+    assert said.headline == headline
+    assert sentence in said.sentence
+
+
+def test_a_counter_that_is_away_is_said_to_be() -> None:
+    for counter in (None, replace(ONLINE, is_online=False)):
+        said = view.status(_payment(place=Place.OFFERED), replace(AROUND, counter=counter))
+        assert said.headline == "Quầy 1 đang mất kết nối"
+
+
+def test_a_waiting_payment_says_behind_whom_it_stands() -> None:
+    mine = _payment(id="5" * 32, place=Place.WAITING, expires_at=None, created_at=NOW)
+    before = timedelta(minutes=-1)
+    glass = _payment(id="2" * 32, clerk="Lê Văn Hùng")
+    earlier = replace(mine, id="3" * 32, created_at=NOW + before, clerk="Phạm Thị Hoa")
+    parked = _payment(id="4" * 32, place=Place.PARKED, created_at=NOW + before)
+    later = replace(mine, id="6" * 32)
+    elsewhere = replace(earlier, id="7" * 32, counter="quay-2")
+    over = replace(earlier, id="8" * 32, expires_at=NOW)
+    line = (later, earlier, glass, parked, mine, elsewhere, over)
+    assert view.ahead_of(mine, line, NOW) == [glass, earlier]
+    said = view.status(mine, replace(AROUND, pending=line)).sentence
+    assert "Thứ 2 trong hàng chờ của Quầy 1" in said
+    assert "của Phạm Thị Hoa (hồ sơ …0007)" in said
+
+
+def test_every_state_has_a_word_a_shape_and_a_tone() -> None:
+    for state in State:
+        for place in Place:
+            chip = view.chip(_payment(state=state, place=place), NOW)
+            assert chip.word
+            assert chip.shape
+            assert chip.tone in {"ink", "blue", "green", "amber", "red"}
+    assert view.chip(_payment(expires_at=NOW), NOW).word == "Hết giờ quét"
+
+
+@pytest.mark.parametrize(
+    ("slip", "words"),
+    [
+        (SlipOutcome.PRINTED, "Phiếu đã in"),
+        (SlipOutcome.NOT_PRINTED, "chưa in được (hết giấy)"),
+        (SlipOutcome.POSSIBLY_PRINTED, "Không chắc phiếu đã in (hết giấy)"),
+        (None, "Đang chờ quầy in phiếu"),
+    ],
+)
+def test_the_slip_is_told_of(slip: SlipOutcome | None, words: str) -> None:
+    paid = _payment(state=State.PAID, paid_at=NOW, slip=slip, slip_reason="" if slip is None else "hết giấy")
+    (notice,) = view.notices(paid, AROUND)
+    assert words in notice.sentence
+
+
+def test_a_payment_that_is_not_paid_waits_for_no_slip() -> None:
+    assert not view.notices(PAYMENT, AROUND)
+    assert "(" not in view.notices(_payment(slip=SlipOutcome.NOT_PRINTED), AROUND)[0].sentence
+
+
+def test_money_that_came_late_or_twice_is_told_of() -> None:
+    booked = (_credit(Verdict.MATCHED), _credit(Verdict.LATE), _credit(Verdict.SURPLUS))
+    late, surplus = view.notices(PAYMENT, replace(AROUND, credits=booked))
+    assert late.sentence.startswith(f"Tiền về muộn: {THIRTY} lúc 08:30:00")
+    assert surplus.sentence.startswith("Công dân đã chuyển thêm một lần nữa")
+
+
+def test_a_credit_says_what_it_waits_for() -> None:
+    short, over = _credit(Verdict.HELD, 30000), _credit(Verdict.HELD, 40000)
+    assert view.credit_chip(short, PAYMENT).word == "Thiếu tiền"
+    assert view.credit_chip(over, PAYMENT).word == "Thừa tiền"
+    assert f"trên {THIRTY}" in view.credit_advice(short, PAYMENT)
+    assert "trên" not in view.credit_advice(short, None)
+    assert view.credit_chip(_credit(Verdict.UNMATCHED), None).word == "Chưa rõ khoản"
+    assert "mã tham chiếu" in view.credit_advice(_credit(Verdict.UNMATCHED), None)
+    assert view.credit_chip(_credit(Verdict.MATCHED), PAYMENT).shape == "tick"
+    assert view.credit_advice(_credit(Verdict.MATCHED), PAYMENT) == ""
+
+
+@pytest.mark.parametrize(
+    ("payment", "can", "main"),
+    [
+        (_payment(), "cancel park", "new"),
+        (_payment(place=Place.WAITING), "cancel", "new"),
+        (_payment(place=Place.PARKED), "cancel resume", "resume"),
+        (_payment(place=Place.PARKED, expires_at=NOW), "cancel", "new"),
+        (_payment(expires_at=NOW), "cancel", "new"),
+        (_payment(place=Place.REFUSED), "cancel", "cancel"),
+        (_payment(state=State.PAID, paid_at=NOW, place=Place.NOWHERE), "copy", "new"),
+        (_payment(state=State.PAID, paid_at=NOW, slip=SlipOutcome.POSSIBLY_PRINTED), "copy", "copy"),
+        (_payment(state=State.EXPIRED, place=Place.NOWHERE), "", "new"),
+    ],
+)
+def test_only_what_can_be_done_is_offered(payment: Payment, can: str, main: str) -> None:
+    actions = view.actions(payment, NOW)
+    words = ("cancel", "copy", "park", "resume")
+    assert [word for word in words if getattr(actions, f"can_{word}")] == can.split()
+    assert actions.main == main
+
+
+def test_a_refused_code_is_not_to_be_scanned() -> None:
+    assert view.is_scannable(PAYMENT, NOW)
+    assert not view.is_scannable(_payment(place=Place.REFUSED), NOW)
+    assert not view.is_scannable(_payment(expires_at=NOW), NOW)
+    assert not view.is_scannable(_payment(state=State.PAID), NOW)
+
+
+# The strip of counters
+
+
+@pytest.mark.parametrize(
+    ("payment", "glass"),
+    [
+        (_payment(), f"Công dân đang thấy: mã QR {THIRTY}"),
+        (_payment(place=Place.OFFERED), f"Đang gửi mã {THIRTY}"),
+        (_payment(place=Place.REFUSED), "Công dân đang thấy: mời gặp cán bộ"),
+        (_payment(expires_at=NOW), "Công dân đang thấy: màn hình chờ"),
+        (_payment(counter="quay-2"), "Công dân đang thấy: màn hình chờ"),
+    ],
+)
+def test_the_strip_says_what_the_citizen_sees(payment: Payment, glass: str) -> None:
+    card = strip.counter_card("Quầy 1", ONLINE, [payment], NOW)
+    assert (card.glass, card.connection.shape, card.waiting) == (glass, "tick", 0)
+    assert card.printer is not None
+    assert card.printer.word == "Máy in sẵn sàng"
+
+
+def test_the_strip_counts_who_waits() -> None:
+    waiting = _payment(place=Place.WAITING, expires_at=None)
+    over = _payment(place=Place.WAITING, expires_at=NOW)
+    assert strip.counter_card("Quầy 1", ONLINE, [waiting, over], NOW).waiting == 1
+
+
+@pytest.mark.parametrize(("seen_at", "word"), [(NOW, "Mất kết nối từ 08:30"), (None, "Mất kết nối")])
+def test_the_strip_says_since_when_a_counter_is_away(seen_at: datetime | None, word: str) -> None:
+    away = replace(ONLINE, is_online=False, seen_at=seen_at)
+    card = strip.counter_card("Quầy 1", away, [PAYMENT], NOW)
+    assert (card.connection.word, card.connection.tone, card.printer) == (word, "red", None)
+    assert card.glass == "Không biết công dân đang thấy gì"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "words", "detail"),
+    [
+        ("", "", ""),
+        ("signature: nobody knows it", "Quầy 1 có một tin không mang chữ ký hợp lệ, đã bỏ qua.", "nobody knows it"),
+        ("strange", "Quầy 1 báo có trục trặc.", ""),
+    ],
+)
+def test_trouble_is_said_in_words_and_its_detail_kept_for_the_technician(trouble: str, words: str, detail: str) -> None:
+    card = strip.counter_card("Quầy 1", replace(ONLINE, trouble=trouble), [], NOW)
+    assert (card.trouble, card.trouble_detail) == (words, detail)
