@@ -1,0 +1,66 @@
+"""Opens the devices that the settings name; a fake is just another one of them. The only place that chooses."""
+
+from pathlib import Path
+
+from appliance.settings import DisplaySettings, PanelSettings, PrinterSettings
+from drivers.display import Display, PygameDisplay
+from drivers.errors import PrinterError
+from drivers.panel import GpioPanel, NullPanel, Panel
+from drivers.paper import PROFILES, Profile
+from drivers.printer import FilePrinter, Printer, SerialPrinter, TcpPrinter
+from drivers.scene import Size
+from drivers.virtual.display import VirtualDisplay
+from drivers.virtual.panel import VirtualPanel
+from drivers.virtual.printer import VirtualPrinter
+
+
+def open_display(settings: DisplaySettings) -> Display:
+    """Open the glass. Raises `DisplayError` that says what to do."""
+    size = Size(settings.width, settings.height)
+    match settings.driver:
+        case "virtual":
+            return VirtualDisplay(size)
+        case "window":
+            return PygameDisplay("window", size)
+        case "kmsdrm":
+            return PygameDisplay("kmsdrm")
+
+
+def open_printer(settings: PrinterSettings) -> Printer | None:
+    """Make the printer; it opens its line by itself when something is to be printed. Raises `PrinterError`."""
+    profile = _profile(settings.profile)
+    match settings.driver:
+        case "none":
+            return None
+        case "virtual":
+            return VirtualPrinter(profile)
+        case "tcp":
+            return TcpPrinter(profile, settings.host, settings.port)
+        case "file":
+            return FilePrinter(profile, Path(settings.path))
+        case "serial":
+            return SerialPrinter(
+                profile,
+                settings.path,
+                settings.baud,
+                rtscts=settings.flow == "rtscts",
+                dsrdtr=settings.flow == "dsrdtr",
+                xonxoff=settings.flow == "xonxoff",
+            )
+
+
+def open_panel(settings: PanelSettings) -> Panel:
+    """Open the panel. Raises `PanelError` that says what to do."""
+    match settings.driver:
+        case "none":
+            return NullPanel()
+        case "virtual":
+            return VirtualPanel()
+        case "gpio":
+            return GpioPanel(settings.light_pin, settings.key_pin)
+
+
+def _profile(name: str) -> Profile:
+    if name not in PROFILES:
+        raise PrinterError(f"printer profile {name!r} is not known; choose one of {', '.join(PROFILES)}")
+    return PROFILES[name]

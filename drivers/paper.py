@@ -1,0 +1,143 @@
+"""Pure: what a printer can print, and what printers there are. It knows neither how wide a line gets nor any command.
+
+A `Paper` is the same for every printer: lengths are millimetres, and whoever draws it fits it to a `Profile`.
+Letters are measured by the height of a capital H, because that is what an eye and a regulation measure.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from drivers.typeface import Face
+
+SMALL_MM = 2.0
+"""Nothing on paper is smaller than this."""
+PLAIN_MM = 2.4
+"""A capital H of ordinary text."""
+
+
+class Align(StrEnum):
+    """Where a line stands between the edges."""
+
+    LEFT = "left"
+    CENTRE = "centre"
+    RIGHT = "right"
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph. One that does not wrap shrinks until it stands on one line."""
+
+    text: str
+    face: Face = Face.REGULAR
+    capital_mm: float = PLAIN_MM
+    align: Align = Align.LEFT
+    wraps: bool = True
+
+
+@dataclass(frozen=True)
+class Row:
+    """A label at the left and its value at the right, on one line if they fit; the value wraps at the right."""
+
+    label: str
+    value: str
+    capital_mm: float = PLAIN_MM
+    value_face: Face = Face.SEMIBOLD
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A line from edge to edge, at least two dots thick: thinner ones break up on worn heads."""
+
+    thickness_dots: int = 2
+
+    def __post_init__(self) -> None:
+        if self.thickness_dots < 2:
+            raise ValueError(f"thickness_dots: {self.thickness_dots}, at least 2")
+
+
+@dataclass(frozen=True)
+class Space:
+    """White, from edge to edge."""
+
+    height_mm: float
+
+
+@dataclass(frozen=True)
+class Code:
+    """A QR code in the middle, with its quiet zone, at most `width_mm` wide without it."""
+
+    payload: str
+    width_mm: float = 25.0
+
+
+Item = Text | Row | Rule | Space | Code
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What comes out of the printer, top to bottom, and whether it is cut off there."""
+
+    items: tuple[Item, ...]
+    is_cut: bool = True
+
+
+@dataclass(frozen=True)
+class Bitmap:
+    """Black and white dots. `width_dots` is a multiple of 8.
+
+    `packed` holds the rows from the top, each `row_bytes` long, the leftmost dot in the highest bit, 1 = ink.
+    """
+
+    width_dots: int
+    height_dots: int
+    packed: bytes
+
+    def __post_init__(self) -> None:
+        if self.width_dots % 8 or len(self.packed) != self.row_bytes * self.height_dots:
+            raise ValueError(f"packed: {len(self.packed)} bytes for {self.width_dots} x {self.height_dots} dots")
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of one row."""
+        return self.width_dots // 8
+
+    def rows(self) -> Iterator[bytes]:
+        """The rows from the top."""
+        step = self.row_bytes
+        return (self.packed[start : start + step] for start in range(0, len(self.packed), step))
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One kind of printer, as data. Differences between printers stand here and nowhere else."""
+
+    name: str
+    width_dots: int
+    """What the head can print, in dots."""
+    paper_mm: float
+    """The width of the roll."""
+    has_cutter: bool
+    dots_per_mm: float = 8.0
+    """8 is called 203 dpi."""
+    feed_units_per_dot: int = 1
+    """How many vertical motion units of ESC J make one dot; Epson's own make it 2."""
+    max_band_rows: int = 128
+    """The highest raster image in one piece: some printers turn larger ones into garbage."""
+    tear_bar_mm: float = 12.0
+    """From the head to where a person tears, for printers without a cutter."""
+    has_native_qr: bool = False
+
+
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        Profile("generic-58", width_dots=384, paper_mm=58, has_cutter=False),
+        Profile("generic-58-cutter", width_dots=384, paper_mm=58, has_cutter=True),
+        Profile("generic-80", width_dots=576, paper_mm=80, has_cutter=True),
+        Profile(
+            "epson-180dpi-80", width_dots=512, paper_mm=80, has_cutter=True, dots_per_mm=7.09, feed_units_per_dot=2
+        ),
+    )
+}
+"""The printers known by name."""

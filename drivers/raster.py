@@ -1,0 +1,245 @@
+"""Pure but for reading the bundled fonts once: `Paper` to dots. It knows no printer command, and no grey.
+
+Text is laid out by `drivers.typeface`, whose widths agree with what is drawn here to the dot, so nothing runs over the
+edge. A line's box has room for the two marks of Ế above and for the dot of Ộ below.
+"""
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
+from typing import assert_never
+
+from PIL import Image, ImageDraw, ImageFont
+
+from drivers import qr, typeface
+from drivers.errors import DriverError
+from drivers.paper import Align, Bitmap, Code, Item, Paper, Row, Rule, Space, Text
+from drivers.typeface import Face
+
+_ASCENT_EM, _PITCH_EM, _DESCENT_EM = 1.2, 1.32, 0.26
+"""From the top of a paragraph to its first baseline, from line to line, and below the last one (Ế ends at 1.2 em)."""
+_GAP_EM = 0.8
+"""The least white between a label and its value on one line."""
+_VALUE_SHARE = 0.4
+"""A value that would wrap in less than this share of the width stands below its label instead."""
+_LEAST_MODULE_DOTS = 3
+
+_Brush = ImageDraw.ImageDraw
+_Stroke = Callable[[_Brush, int], None]
+"""Paints an item on the brush, given its top in dots."""
+
+
+class PaperError(DriverError, ValueError):
+    """Something cannot be printed on paper this narrow."""
+
+
+@dataclass(frozen=True)
+class _Block:
+    """An item whose place is settled: how high it is, and how to paint it."""
+
+    height_dots: int
+    paint: _Stroke
+
+
+def draw(paper: Paper, width_dots: int, dots_per_mm: float = 8.0) -> Bitmap:
+    """Draw all of `paper`, the white at its ends too. `width_dots` is a multiple of 8.
+
+    Raises `PaperError` for a code with more modules than the paper has room for.
+    """
+    blocks = [_lay_out(item, width_dots, dots_per_mm) for item in paper.items]
+    height = sum(block.height_dots for block in blocks)
+    image = Image.new("1", (width_dots, height), 0)
+    brush = ImageDraw.Draw(image)
+    top = 0
+    for block in blocks:
+        block.paint(brush, top)
+        top += block.height_dots
+    return Bitmap(width_dots, height, image.tobytes())
+
+
+def to_png(bitmap: Bitmap, side_dots: int = 0, top_dots: int = 0) -> bytes:
+    """A 1-bit PNG, black on white, with white margins at both sides and above."""
+    ink = Image.frombytes("1", (bitmap.width_dots, bitmap.height_dots), bitmap.packed)
+    sheet = Image.new("1", (bitmap.width_dots + 2 * side_dots, bitmap.height_dots + top_dots), 1)
+    sheet.paste(0, (side_dots, top_dots), ink)
+    file = BytesIO()
+    sheet.save(file, "PNG")
+    return file.getvalue()
+
+
+def _lay_out(item: Item, width: int, dots_per_mm: float) -> _Block:
+    match item:
+        case Text():
+            return _text(item, width, dots_per_mm)
+        case Row():
+            return _row(item, width, dots_per_mm)
+        case Rule(thickness_dots=thickness):
+            return _Block(thickness, lambda brush, top: brush.rectangle((0, top, width - 1, top + thickness - 1), 1))
+        case Space(height_mm=height):
+            return _Block(round(height * dots_per_mm), _leave_white)
+        case Code():
+            return _code(item, width, dots_per_mm)
+        case _:
+            assert_never(item)
+
+
+def _leave_white(_brush: _Brush, _top: int) -> None:
+    """Paper is white."""
+
+
+def _text(item: Text, width: int, dots_per_mm: float) -> _Block:
+    words = _printable(item.text, item.face)
+    size = typeface.size_for_capital(item.face, item.capital_mm * dots_per_mm)
+    if item.wraps:
+        lines = (
+            _balanced(words, item.face, size, width)
+            if item.align is not Align.LEFT
+            else typeface.wrap(words, item.face, size, width)
+        )
+    else:
+        size, lines = typeface.fit(words, item.face, range(size // 2, size + 1), width, 1)
+
+    def paint(brush: _Brush, top: int) -> None:
+        for number, line in enumerate(lines):
+            left = _left(line, item.face, size, width, item.align)
+            _write(brush, line, item.face, size, (left, top + _baseline(number, size)))
+
+    return _Block(_height(len(lines), size), paint)
+
+
+def _balanced(words: str, face: Face, size: int, width: int) -> list[str]:
+    """Wrap into no more lines than it takes, all about as long: no lonely last word under a heading."""
+    lines = typeface.wrap(words, face, size, width)
+    narrow, wide = width // max(len(lines), 1), width
+    while wide - narrow > size // 2:
+        middle = (narrow + wide) // 2
+        tried = typeface.wrap(words, face, size, middle)
+        if len(tried) > len(lines):
+            narrow = middle
+        else:
+            wide, lines = middle, tried
+    return lines
+
+
+def _row(item: Row, width: int, dots_per_mm: float) -> _Block:
+    size = typeface.size_for_capital(Face.REGULAR, item.capital_mm * dots_per_mm)
+    label, value = _printable(item.label, Face.REGULAR), _printable(item.value, item.value_face)
+    beside = width - typeface.width(label, Face.REGULAR, size) - round(_GAP_EM * size)
+    is_beside = _fits_beside(value, item.value_face, size, beside, width)
+    labels = typeface.wrap(label, Face.REGULAR, size, width)
+    values = typeface.wrap(value, item.value_face, size, beside if is_beside else width)
+    first = 0 if is_beside else len(labels)
+
+    def paint(brush: _Brush, top: int) -> None:
+        for number, line in enumerate(labels):
+            _write(brush, line, Face.REGULAR, size, (0, top + _baseline(number, size)))
+        for number, line in enumerate(values, first):
+            left = _left(line, item.value_face, size, width, Align.RIGHT)
+            _write(brush, line, item.value_face, size, (left, top + _baseline(number, size)))
+
+    return _Block(_height(max(len(labels), first + len(values)), size), paint)
+
+
+def _fits_beside(value: str, face: Face, size: int, beside: int, width: int) -> bool:
+    """Whether `value` may stand in the `beside` dots at its label's right: whole, or wrapped in a decent column."""
+    if typeface.width(value, face, size) <= beside:
+        return True
+    widest = max(typeface.width(word, face, size) for word in value.split(" "))
+    return beside >= _VALUE_SHARE * width and widest <= beside
+
+
+def _code(item: Code, width: int, dots_per_mm: float) -> _Block:
+    matrix = qr.modules(item.payload, "Q")
+    whole = matrix.size + 2 * qr.QUIET_MODULES
+    module = min(int(item.width_mm * dots_per_mm) // matrix.size, width // whole)
+    if module < _LEAST_MODULE_DOTS:
+        raise PaperError(f"code of {matrix.size} modules: no room for it on {width} dots")
+    side = matrix.size * module
+    dark = Image.frombytes("L", (matrix.size, matrix.size), b"".join(matrix.rows)).point(lambda bit: bit * 255)
+    stamp = dark.resize((side, side), Image.Resampling.NEAREST).convert("1", dither=Image.Dither.NONE)
+
+    def paint(brush: _Brush, top: int) -> None:
+        brush.bitmap(((width - side) // 2, top + qr.QUIET_MODULES * module), stamp, fill=1)
+
+    return _Block(whole * module, paint)
+
+
+def _printable(text: str, face: Face) -> str:
+    """NFC, every kind of space a plain one, and a question mark for what the face cannot draw: never a silent gap.
+
+    No-break spaces stay, so that a figure and its đ keep together; the narrow one is drawn as the ordinary one.
+    """
+    composed = unicodedata.normalize("NFC", text).replace("\u202f", "\u00a0").replace("\u2009", "\u00a0")
+    lacking = typeface.lacks(composed, face)
+    return "".join(_substitute(c) if c in lacking else c for c in composed) if lacking else composed
+
+
+def _substitute(character: str) -> str:
+    if character.isspace():
+        return " "
+    return "" if unicodedata.category(character) in {"Cc", "Cf", "Mn"} else "?"
+
+
+def _height(lines: int, size: int) -> int:
+    return _baseline(lines - 1, size) + round(_DESCENT_EM * size) if lines else 0
+
+
+def _baseline(number: int, size: int) -> int:
+    return round((_ASCENT_EM + number * _PITCH_EM) * size)
+
+
+def _left(line: str, face: Face, size: int, width: int, align: Align) -> int:
+    free = width - typeface.width(line, face, size)
+    return {Align.LEFT: 0, Align.CENTRE: free // 2, Align.RIGHT: free}[align]
+
+
+def _write(brush: _Brush, line: str, face: Face, size: int, start: tuple[int, int]) -> None:
+    """Write from `start`: the left end of the baseline, in dots. Advances are whole dots, so letters can be stamped.
+
+    A letter that leans out of its advance (j, at the left) is pushed back where it would lean over the edge.
+    """
+    left, baseline = start
+    edge = brush.im.size[0]
+    for character in line:
+        glyph = _glyph(character, face, size)
+        if glyph.stamp is not None:
+            start_dots = max(0, min(left + glyph.left_dots, edge - glyph.stamp.width))
+            brush.bitmap((start_dots, baseline + glyph.top_dots), glyph.stamp, fill=1)
+        left += glyph.advance_dots
+
+
+@dataclass(frozen=True)
+class _Glyph:
+    """A letter as a stamp of ink (None for a space), where it stands from the pen, and how far the pen moves on."""
+
+    stamp: Image.Image | None
+    left_dots: int
+    top_dots: int
+    advance_dots: int
+
+
+@cache
+def _glyph(character: str, face: Face, size: int) -> _Glyph:
+    """Drawn once, for hinting is nine tenths of drawing a slip. There are as many as letters, and no citizen in them.
+
+    Pillow shifts a line by the fraction of a dot by which its outer letters miss the grid, and every letter with it:
+    a space before and an H behind hold it to the grid, and letters look the same wherever they stand.
+    """
+    advance, space = (typeface.width(text, face, size) for text in (character, " "))
+    left, top = size, 2 * size
+    cell = Image.new("1", (left + advance + 2 * space, top + size), 0)
+    pen = ImageDraw.Draw(cell)
+    pen.fontmode = "1"
+    pen.text((left - space, top), f" {character}  H", fill=1, font=_font(face, size), anchor="ls")
+    ink = cell.getbbox()
+    if ink is None:
+        return _Glyph(None, 0, 0, advance)
+    return _Glyph(cell.crop(ink), ink[0] - left, ink[1] - top, advance)
+
+
+@cache
+def _font(face: Face, size: int) -> ImageFont.FreeTypeFont:
+    """The basic layout: whole-dot advances, the same on every machine, whatever shaping library it has."""
+    return ImageFont.truetype(face.path, size, layout_engine=ImageFont.Layout.BASIC)
