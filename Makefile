@@ -35,8 +35,9 @@ bench: $(DEV)  ## Measure against a Chromium kiosk and python-escpos; writes bui
 test-install: $(DEV)  ## Install both roles into a fresh Debian root and start them there (needs root)
 	provisioning/test-install
 
-generate: $(DEV)  ## Write the generated files anew: schemas, AsyncAPI, font metrics
+generate: $(DEV)  ## Write the generated files anew: schemas, AsyncAPI, diagrams
 	$(BIN)/python -m mqtt_schema.generate
+	$(BIN)/python docs/lifecycle.py
 
 format: $(DEV)  ## Lay the code out
 	$(BIN)/ruff check --fix .

@@ -1,0 +1,111 @@
+// The demo page: mirrors glass and paper, lets the phone scan and pay. Passes on; decides nothing.
+"use strict";
+
+const byId = (id) => document.getElementById(id);
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+
+const LIGHTS = { off: "tắt", waiting: "sáng đều", paid: "nháy chậm", trouble: "nháy nhanh" };
+const PRINTERS = {
+  ready: "✓ sẵn sàng", paper_low: "◔ sắp hết giấy", paper_out: "✕ hết giấy",
+  cover_open: "✕ mở nắp", offline: "✕ không trả lời", unknown: "? chưa rõ",
+};
+
+async function post(path, body) {
+  const answer = await fetch(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: body === undefined ? null : JSON.stringify(body),
+  });
+  if (!answer.ok) {
+    const said = await answer.json().catch(() => ({}));
+    throw new Error(said.detail || `Không được (${answer.status})`);
+  }
+  return answer.status === 204 ? null : answer.json();
+}
+
+async function mirrorGlass() {
+  const screen = byId("screen");
+  if (!screen) return;
+  let frame = -1;
+  for (;;) {
+    try {
+      const answer = await fetch(`/screen.png?after=${frame}`);
+      if (!answer.ok) throw new Error(String(answer.status));
+      frame = Number(answer.headers.get("X-Frame"));
+      const before = screen.src;
+      screen.src = URL.createObjectURL(await answer.blob());
+      if (before) URL.revokeObjectURL(before);
+    } catch {
+      frame = -1;
+      await wait(1000);
+    }
+  }
+}
+
+async function mirrorPaper() {
+  let slips = 0;
+  for (;;) {
+    try {
+      const state = await (await fetch("/state")).json();
+      byId("light").textContent = `đèn: ${LIGHTS[state.light]}`;
+      byId("printer").textContent = PRINTERS[state.printer];
+      if (state.slips !== slips) {
+        slips = state.slips;
+        byId("slip").hidden = slips === 0;
+        byId("no-slip").hidden = slips > 0;
+        if (slips) byId("slip").src = `/slip.png?number=${slips}`;
+      }
+    } catch { /* the counter is starting again */ }
+    await wait(500);
+  }
+}
+
+function phoneSays(words) { byId("phone-says").textContent = words; }
+
+async function scan() {
+  try {
+    const shown = await post("/phone/scan");
+    for (const part of ["amount", "account", "bank", "memo"]) byId(`phone-${part}`).textContent = shown[part];
+    byId("phone-shows").hidden = false;
+    byId("pay").disabled = false;
+    phoneSays("Kiểm tra rồi bấm Chuyển tiền.");
+  } catch (error) {
+    byId("phone-shows").hidden = true;
+    byId("pay").disabled = true;
+    phoneSays(error.message);
+  }
+}
+
+async function pay() {
+  byId("pay").disabled = true;
+  try {
+    await post("/phone/pay");
+    phoneSays("✓ Đã chuyển tiền.");
+  } catch (error) {
+    phoneSays(error.message);
+  }
+}
+
+function touch(event) {
+  const box = event.target.getBoundingClientRect();
+  const border = event.target.clientLeft;
+  const scale = event.target.naturalWidth / event.target.clientWidth;
+  post("/touch", {
+    x: Math.round((event.clientX - box.left - border) * scale),
+    y: Math.round((event.clientY - box.top - border) * scale),
+  }).catch(() => {});
+}
+
+byId("scan").addEventListener("click", scan);
+byId("pay").addEventListener("click", pay);
+byId("file-dossier").addEventListener("click", (event) => {
+  post("/portal/dossier")
+    .then(() => { event.target.textContent = "✓ Hồ sơ đã đến bàn cán bộ"; })
+    .catch((error) => { event.target.textContent = error.message; });
+});
+if (byId("screen")) byId("screen").addEventListener("click", touch);
+for (const button of document.querySelectorAll("[data-lever]")) {
+  button.addEventListener("click", () => post(`/printer/${button.dataset.lever}`).catch(() => {}));
+}
+mirrorGlass();
+mirrorPaper();
