@@ -79,8 +79,6 @@ def _workbench(told: "CounterSettings", hands: "Hands") -> "Workbench | None":
 @app.command()
 def office(settings: SettingsPath = Path("/etc/quaythu/office.toml")) -> None:
     """Run the office: desk, API, notification intake, ledger, reports."""
-    from sqlalchemy.exc import SQLAlchemyError
-
     from appliance import logs
     from appliance.office.app import Office
     from appliance.settings import SettingsError, read_office
@@ -89,7 +87,7 @@ def office(settings: SettingsPath = Path("/etc/quaythu/office.toml")) -> None:
     logs.set_up("office")
     try:
         running = Office(read_office(settings))
-    except (SettingsError, ContractError, SQLAlchemyError, OSError) as error:
+    except (SettingsError, ContractError, OSError) as error:
         raise Refused(f"quaythu office: {error}") from error
     running.run()
 

@@ -21,10 +21,10 @@ from appliance.office.api_models import (
 )
 from appliance.office.cashier import ConflictError, NotFoundError
 from appliance.office.desk import qr
-from appliance.office.ledger import CounterState
 from appliance.office.order import Order, check
 from appliance.office.parts import Parts
 from appliance.office.payment import Payment, Place, State
+from appliance.office.records import CounterState
 from appliance.office.reports.period import Period
 from mqtt_schema.messages import PrinterStatus
 from mqtt_schema.types import Instant

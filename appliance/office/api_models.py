@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from appliance.office.ledger import CounterState, Milestone
 from appliance.office.order import Complaint, OrderLine
 from appliance.office.payment import Payment, Place, State
+from appliance.office.records import CounterState, Milestone
 from mqtt_schema.messages import Beneficiary, Channel, FeeKind, Line, PrinterStatus, SlipOutcome
 
 _A_PAYMENT = "0123456789abcdef0123456789abcdef"

@@ -17,9 +17,10 @@ from appliance.office import events, matching, postings
 from appliance.office import payment as core
 from appliance.office.credit import Credit
 from appliance.office.events import Verdict
-from appliance.office.ledger import Books, Ledger, Milestone
+from appliance.office.ledger import Books, Ledger
 from appliance.office.order import Order, check
 from appliance.office.payment import Payment, Place
+from appliance.office.records import Milestone
 from appliance.settings import OfficeSettings
 from mqtt_schema import emv_qr, reference
 from mqtt_schema.messages import (

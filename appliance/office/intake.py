@@ -11,9 +11,10 @@ import structlog
 
 from appliance.clock import Clock
 from appliance.office.cashier import Cashier
-from appliance.office.ledger import KeptNotification, Ledger
+from appliance.office.ledger import Ledger
 from appliance.office.notification import sepay
 from appliance.office.notification.errors import NotProvenError, NotUnderstoodError
+from appliance.office.records import KeptNotification
 
 log = structlog.get_logger("intake")
 

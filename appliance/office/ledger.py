@@ -6,11 +6,11 @@ Every change of a payment is guarded by its version besides.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, Row, create_engine, event, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from appliance.courier import Parcel
 from appliance.office import tables
@@ -18,6 +18,7 @@ from appliance.office.credit import Credit
 from appliance.office.events import Verdict
 from appliance.office.payment import Payment, Place, State
 from appliance.office.postings import Posting
+from appliance.office.records import BookedCredit, CounterState, KeptNotification, Milestone
 from mqtt_schema.messages import Beneficiary, Channel, CounterStatus, FeeKind, Line, PrinterStatus, SlipOutcome
 from mqtt_schema.types import Instant, Vnd
 
@@ -30,54 +31,22 @@ class StaleError(LedgerError, RuntimeError):
     """Somebody else changed this payment in the meantime; nothing was written."""
 
 
-@dataclass(frozen=True)
-class BookedCredit:
-    """A credit as it stands in the ledger."""
-
-    id: int
-    credit: Credit
-    verdict: Verdict
-    payment: str | None
-    booked_at: Instant
-
-
-@dataclass(frozen=True)
-class Milestone:
-    """One entry of a payment's timeline."""
-
-    milestone: str
-    at: Instant
-
-
-@dataclass(frozen=True)
-class CounterState:
-    """What the office last heard of a counter. `trouble` in words, empty when there is none."""
-
-    id: str
-    is_online: bool
-    printer: PrinterStatus
-    seen_at: Instant | None
-    trouble: str
-
-
-@dataclass(frozen=True)
-class KeptNotification:
-    """A proven notification as it came, waiting to be booked."""
-
-    id: int
-    provider: str
-    received_at: Instant
-    raw: bytes
+class LedgerOpenError(LedgerError, OSError):
+    """The ledger's database cannot be opened; the message names it."""
 
 
 class Ledger:
     """Opens transactions on the office's database."""
 
     def __init__(self, url: str) -> None:
-        self.engine = create_engine(url)
-        if self.engine.dialect.name == "sqlite":
-            _prepare_sqlite(self.engine)
-        tables.metadata.create_all(self.engine)
+        """Open the database and make its tables if it is new. Raises `LedgerOpenError`."""
+        try:
+            self.engine = create_engine(url)
+            if self.engine.dialect.name == "sqlite":
+                _prepare_sqlite(self.engine)
+            tables.metadata.create_all(self.engine)
+        except SQLAlchemyError as error:
+            raise LedgerOpenError(f"the ledger {url} cannot be opened: {error}") from error
 
     @contextmanager
     def write(self) -> Iterator["Books"]:

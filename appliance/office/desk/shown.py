@@ -9,10 +9,11 @@ from appliance.office.api import unheard
 from appliance.office.cashier import NotFoundError
 from appliance.office.desk import form, strip, view
 from appliance.office.events import Verdict
-from appliance.office.ledger import BookedCredit, Books, Milestone
+from appliance.office.ledger import Books
 from appliance.office.order import Order
 from appliance.office.parts import Parts
 from appliance.office.payment import Payment, Place, State
+from appliance.office.records import BookedCredit, Milestone
 from appliance.office.reports.period import Period
 from mqtt_schema.messages import Line
 from mqtt_schema.types import Instant, Vnd

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from appliance.office import payment as core
 from appliance.office.desk.days import clock_words
 from appliance.office.desk.view import Chip, is_out_of_time, vnd
-from appliance.office.ledger import CounterState
 from appliance.office.payment import Payment, Place
+from appliance.office.records import CounterState
 from mqtt_schema.messages import PrinterStatus
 from mqtt_schema.types import Instant
 

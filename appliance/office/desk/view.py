@@ -11,8 +11,8 @@ from typing import assert_never
 from appliance.office import payment as core
 from appliance.office.desk.days import clock_words, exact_words
 from appliance.office.events import Verdict
-from appliance.office.ledger import BookedCredit, CounterState
 from appliance.office.payment import Payment, Place, State
+from appliance.office.records import BookedCredit, CounterState
 from mqtt_schema.messages import SlipOutcome
 from mqtt_schema.money import NARROW_NO_BREAK_SPACE, format_vnd
 from mqtt_schema.types import Instant

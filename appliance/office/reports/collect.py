@@ -1,7 +1,8 @@
 """Reads out of the ledger, in one consistent view, what a report needs. Decides nothing."""
 
-from appliance.office.ledger import BookedCredit, Books, Ledger
+from appliance.office.ledger import Books, Ledger
 from appliance.office.payment import Payment
+from appliance.office.records import BookedCredit
 from appliance.office.reports import reconciliation, treasury
 from appliance.office.reports.period import Period
 from appliance.settings import OfficeSettings

@@ -7,8 +7,8 @@ import pytest
 from appliance.office.credit import Credit
 from appliance.office.desk import strip, view
 from appliance.office.events import Verdict
-from appliance.office.ledger import BookedCredit, CounterState
 from appliance.office.payment import Payment, Place, State
+from appliance.office.records import BookedCredit, CounterState
 from mqtt_schema.messages import Beneficiary, Channel, FeeKind, Line, PrinterStatus, SlipOutcome
 from mqtt_schema.types import Vnd
 
