@@ -50,6 +50,7 @@ class Link:
         self._connection = 0
         self._subscribed = threading.Event()
         self._in_flight: dict[int, str] = {}
+        self._taken: set[int] = set()
         self._lock = threading.Lock()
         self._client = self._new_client(client_id)
 
@@ -79,12 +80,18 @@ class Link:
         """
         if not self.is_up:
             return False
+        # Never under our lock: the library takes locks of its own here, and its network thread takes them the other
+        # way round when it calls us.
+        sent = self._client.publish(topic, raw, qos=QOS, retain=is_retained)
+        if sent.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            return False
         with self._lock:
-            sent = self._client.publish(topic, raw, qos=QOS, retain=is_retained)
-            if sent.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
-                return False
-            if message:
+            was_faster = sent.mid in self._taken
+            self._taken.discard(sent.mid)
+            if not was_faster:
                 self._in_flight[sent.mid] = message
+        if was_faster and message:
+            self._listener.published(message)
         return True
 
     def _new_client(self, client_id: str) -> Client:
@@ -132,6 +139,7 @@ class Link:
         self._subscribed.clear()
         with self._lock:
             self._in_flight.clear()
+            self._taken.clear()
         self._renew_will()
         log.warning("link_down", reason=str(reason))
         self._listener.changed(False)
@@ -148,7 +156,10 @@ class Link:
 
     def _was_published(self, _client: Client, _userdata: Any, mid: int, reason: Any, _properties: Any) -> None:
         with self._lock:
-            message = self._in_flight.pop(mid, "")
+            message = self._in_flight.pop(mid, None)
+            if message is None and not reason.is_failure:
+                # The broker was faster than `publish` could write the number down.
+                self._taken.add(mid)
         if reason.is_failure:
             log.error("publish_refused", reason=str(reason), message=message)
         elif message:

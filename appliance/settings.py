@@ -78,12 +78,14 @@ class PanelSettings(_Settings):
 class CounterSettings(_Settings):
     """The seed of one counter.
 
+    `label` is what people call it: it follows the word "Quầy" on glass and slip.
     `office_keys` and `beneficiaries` are what the counter believes: no other key can speak to it, and no other account
     can appear on its glass. `workbench_port` opens the virtual devices to the demo page (loopback only).
     """
 
     site: SiteId
     counter: CounterId
+    label: Text | None = None
     state_dir: Path = Path("/var/lib/quaythu/counter")
     key_file: Path = Path("/etc/quaythu/counter.jwk")
     broker: Broker = Broker()
@@ -93,6 +95,11 @@ class CounterSettings(_Settings):
     printer: PrinterSettings = PrinterSettings()
     panel: PanelSettings = PanelSettings()
     workbench_port: Port | None = None
+
+    @property
+    def called(self) -> str:
+        """The label, or the id where none was given."""
+        return self.label or self.counter
 
     @model_validator(mode="after")
     def _workbench_is_virtual(self) -> Self:

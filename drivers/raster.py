@@ -205,7 +205,7 @@ def _write(brush: _Brush, line: str, face: Face, size: int, start: tuple[int, in
     for character in line:
         glyph = _glyph(character, face, size)
         if glyph.stamp is not None:
-            start_dots = max(0, min(left + glyph.left_dots, edge - glyph.stamp.width))
+            start_dots = max(0, min(left + glyph.left_dots, edge - glyph.width_dots))
             brush.bitmap((start_dots, baseline + glyph.top_dots), glyph.stamp, fill=1)
         left += glyph.advance_dots
 
@@ -215,6 +215,7 @@ class _Glyph:
     """A letter as a stamp of ink (None for a space), where it stands from the pen, and how far the pen moves on."""
 
     stamp: Image.Image | None
+    width_dots: int
     left_dots: int
     top_dots: int
     advance_dots: int
@@ -235,8 +236,8 @@ def _glyph(character: str, face: Face, size: int) -> _Glyph:
     pen.text((left - space, top), f" {character}  H", fill=1, font=_font(face, size), anchor="ls")
     ink = cell.getbbox()
     if ink is None:
-        return _Glyph(None, 0, 0, advance)
-    return _Glyph(cell.crop(ink), ink[0] - left, ink[1] - top, advance)
+        return _Glyph(None, 0, 0, 0, advance)
+    return _Glyph(cell.crop(ink), ink[2] - ink[0], ink[0] - left, ink[1] - top, advance)
 
 
 @cache

@@ -76,7 +76,7 @@ class Counter:
         self._clock = clock or SystemClock()
         self._inputs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._is_stopping = False
-        self._look = screens.Look(hands.display.size, settings.counter, has_printer=hands.printer is not None)
+        self._look = screens.Look(hands.display.size, settings.called, has_printer=hands.printer is not None)
         self._scene: Scene | None = None
         self._composed_for: tuple[Session, int] | None = None
         self._is_blind = False
@@ -93,7 +93,7 @@ class Counter:
             settings.state_dir / "journal.sqlite",
             lambda body, sequence: self._sender.seal(body, settings.counter, sequence, self._clock.now()),
         )
-        self._desk = PrintDesk(hands.printer, settings.counter, self._clock, self._slip_ended)
+        self._desk = PrintDesk(hands.printer, settings.called, self._clock, self._slip_ended)
         self._runner = Runner(self._journal, Rules(beneficiaries=tuple(settings.beneficiaries)), self._desk.print)
         self._link = Link(
             settings.broker,

@@ -288,6 +288,7 @@ class Stage:
         return {
             "site": SITE,
             "counter": self.case.counter,
+            "label": "số 1",
             "state_dir": str(self.directory / "counter"),
             "key_file": str(self.directory / "counter.jwk"),
             "workbench_port": self.ports.workbench,

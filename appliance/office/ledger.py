@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, Row, create_engine, event, func, insert, select, update
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, Row, create_engine, event, func, insert, make_url, select, update
+from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 
 from appliance.courier import Parcel
 from appliance.office import tables
@@ -45,8 +45,9 @@ class Ledger:
             if self.engine.dialect.name == "sqlite":
                 _prepare_sqlite(self.engine)
             tables.metadata.create_all(self.engine)
-        except SQLAlchemyError as error:
-            raise LedgerOpenError(f"the ledger {url} cannot be opened: {error}") from error
+        except (SQLAlchemyError, ImportError) as error:
+            why = str(error).partition("\n")[0]
+            raise LedgerOpenError(f"the ledger {_without_password(url)} cannot be opened: {why}") from error
 
     @contextmanager
     def write(self) -> Iterator["Books"]:
@@ -65,6 +66,13 @@ class Ledger:
     def close(self) -> None:
         """Let go of the database."""
         self.engine.dispose()
+
+
+def _without_password(url: str) -> str:
+    try:
+        return make_url(url).render_as_string()
+    except ArgumentError:
+        return url
 
 
 def _prepare_sqlite(engine: Engine) -> None:
@@ -263,11 +271,13 @@ class Books:
         }
         self._connection.execute(insert(tables.outbox).values(**values))
 
-    def posted(self, limit: int = 500) -> list[Parcel]:
-        """List what counters have not acknowledged yet, oldest first."""
-        box = tables.outbox
-        order = (box.c.counter, box.c.sequence)
-        rows = self._connection.execute(select(box).where(~box.c.is_acknowledged).order_by(*order).limit(limit))
+    def posted(self, limit: int = 100) -> list[Parcel]:
+        """List what counters have not acknowledged yet, oldest first, at most `limit` for each counter."""
+        box = tables.outbox.c
+        place = func.row_number().over(partition_by=box.counter, order_by=box.sequence).label("place")
+        waiting = select(tables.outbox, place).where(~box.is_acknowledged).subquery()
+        in_turn = select(waiting).where(waiting.c.place <= limit).order_by(waiting.c.counter, waiting.c.sequence)
+        rows = self._connection.execute(in_turn)
         return [Parcel(row.message, row.counter, row.sequence, row.type, row.topic, row.raw) for row in rows]
 
     def posted_for(self, message: str) -> str | None:

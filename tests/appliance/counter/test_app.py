@@ -1,0 +1,374 @@
+"""A whole counter in this process: real loop, real journal, real broker; virtual glass, paper and panel."""
+
+import io
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import pytest
+import zxingcpp
+from PIL import Image
+
+from appliance.clock import Clock, SystemClock, VirtualClock
+from appliance.counter.app import Counter, Hands
+from appliance.courier import Courier, Delivery, Parcel, Sender
+from appliance.link import Link, Listener
+from appliance.settings import Broker, CounterSettings
+from drivers.panel import Light
+from drivers.paper import PROFILES
+from drivers.scene import Scene, Size
+from drivers.virtual.display import VirtualDisplay
+from drivers.virtual.panel import VirtualPanel
+from drivers.virtual.printer import VirtualPrinter
+from mqtt_schema import signing, topics
+from mqtt_schema.messages import (
+    Body,
+    CounterBody,
+    CounterInfo,
+    CounterStatus,
+    Displayed,
+    Envelope,
+    Frozen,
+    PaymentCancellation,
+    PaymentRefused,
+    PaymentRequest,
+    PrinterStatus,
+    ReceiptReport,
+    SlipOutcome,
+    Trouble,
+)
+from mqtt_schema.types import Instant
+from tests.support.broker import PATIENCE_S, EmbeddedBroker, PlayedBroker, free_port
+from tests.support.spoken import COUNTER, MORNING, OURS, SITE, THEIRS, payment, reprint, request, result
+
+pytestmark = pytest.mark.journey
+
+B = TypeVar("B", bound=Frozen)
+
+COUNTER_KEY = signing.new_key(COUNTER)
+OFFICE_KEY = signing.new_key("office-2026")
+STRANGERS_KEY = signing.new_key("office-2026")
+
+
+def soon(number: int = 1, *, beneficiary: object = OURS) -> PaymentRequest:
+    """A request that is valid now, and not only on the morning of the other tests."""
+    asked = request(number, beneficiary=beneficiary)  # type: ignore[arg-type]  # ours or theirs
+    return asked.model_copy(update={"expires_at": _in(300)})
+
+
+def _in(seconds: float) -> Instant:
+    return SystemClock().now() + timedelta(seconds=seconds)
+
+
+@dataclass
+class Memory:
+    """The office's memory, for as long as a test lasts."""
+
+    outbox: list[Parcel] = field(default_factory=list)
+    inbox: set[str] = field(default_factory=set)
+
+    def posted(self) -> list[Parcel]:
+        return list(self.outbox)
+
+    def has_received(self, message: str) -> bool:
+        return message in self.inbox
+
+    def acknowledge(self, message: str, counter: str) -> None:
+        self.outbox = [one for one in self.outbox if one.message != message]
+
+
+class Office:
+    """The other side, thin: says what the test wants said until it is acknowledged, and keeps what it hears."""
+
+    def __init__(self, port: int, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+        self._sequence = count(1)
+        self._memory = Memory()
+        self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._heard: dict[type, queue.SimpleQueue[Any]] = {kind: queue.SimpleQueue() for kind in get_args(CounterBody)}
+        self.troubles: list[Trouble] = []
+        self._sender = Sender("office", SITE, OFFICE_KEY)
+        self._link = Link(
+            Broker(port=port),
+            "office",
+            topics.subscriptions("office", SITE),
+            Listener(self._delivered, lambda _is_up: self._work.put(self._courier.forget_flights)),
+        )
+        keys = signing.read_public([signing.public_jwk(COUNTER_KEY)])
+        self._courier = Courier(
+            self._sender,
+            lambda _counter: keys,
+            self._link,
+            self._memory,
+            self._take,
+            lambda _counter, trouble: self.troubles.append(trouble),
+            self._clock.now,
+        )
+        self._thread = threading.Thread(target=self._turn, daemon=True)
+        self._thread.start()
+        self._link.start()
+
+    def post(self, body: Body, key: signing.SigningKey = OFFICE_KEY) -> None:
+        sender = Sender("office", SITE, key)
+        parcel = sender.seal(body, COUNTER, next(self._sequence), self._clock.now())
+        self._work.put(lambda: self._memory.outbox.append(parcel))
+
+    def next(self, kind: type[B]) -> B:
+        """Wait for the next message of a kind; each kind stands in a queue of its own."""
+        body = self._heard[kind].get(timeout=PATIENCE_S)
+        assert isinstance(body, kind)
+        return body
+
+    def status(self, holds: Callable[[CounterStatus], bool]) -> CounterStatus:
+        """Wait for a status of which something holds."""
+        while not holds(status := self.next(CounterStatus)):
+            """It will come."""
+        return status
+
+    def stop(self) -> None:
+        self._link.stop()
+        self._work.put(None)
+        self._thread.join()
+
+    def _delivered(self, delivery: Delivery) -> None:
+        self._work.put(lambda: self._courier.receive(delivery))
+
+    def _take(self, envelope: Envelope) -> None:
+        self._memory.inbox.add(envelope.id)
+        self._heard[type(envelope.body)].put(envelope.body)
+
+    def _turn(self) -> None:
+        while True:
+            try:
+                work = self._work.get(timeout=0.05)
+            except queue.Empty:
+                self._courier.pump(self._clock.monotonic_s())
+                continue
+            if work is None:
+                return
+            work()
+            self._courier.pump(self._clock.monotonic_s())
+
+
+class Booth:
+    """One counter with its devices. `start` and `stop` are its power switch; the journal stays."""
+
+    def __init__(self, directory: Path, port: int, clock: Clock | None = None) -> None:
+        self._clock = clock
+        key_file = directory / "counter.jwk"
+        key_file.write_text(signing.private_jwk(COUNTER_KEY))
+        self._settings = CounterSettings(
+            site=SITE,
+            counter=COUNTER,
+            state_dir=directory / "state",
+            key_file=key_file,
+            broker=Broker(port=port),
+            office_keys=[signing.public_jwk(OFFICE_KEY)],
+            beneficiaries=[OURS],
+        )
+        self.printer = VirtualPrinter(PROFILES["generic-80"])
+        self.start()
+
+    def start(self) -> None:
+        self.display, self.panel = VirtualDisplay(Size(1024, 600)), VirtualPanel()
+        opened: queue.SimpleQueue[Counter] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._live, args=(opened,), daemon=True)
+        self._thread.start()
+        self._counter = opened.get(timeout=PATIENCE_S)
+        assert self.display.wait_for_frame(0, PATIENCE_S) > 0
+
+    def _live(self, opened: "queue.SimpleQueue[Counter]") -> None:
+        """A counter belongs to the thread that made it, as its journal does."""
+        counter = Counter(self._settings, Hands(self.display, self.printer, self.panel), self._clock)
+        opened.put(counter)
+        counter.run()
+
+    def stop(self) -> None:
+        self._counter.stop()
+        self._thread.join(timeout=PATIENCE_S)
+        assert not self._thread.is_alive()
+
+    @property
+    def is_running(self) -> bool:
+        return self._thread.is_alive()
+
+    def slips(self) -> int:
+        return len(self.printer.slips)
+
+    def shines(self, light: Light) -> bool:
+        return self.panel.light is light
+
+    def codes(self) -> list[str]:
+        """What a phone reads from the pixels that stand on the glass."""
+        return [found.text for found in zxingcpp.read_barcodes(Image.open(io.BytesIO(self.display.png())))]
+
+    def wait_until(self, holds: Callable[[], bool]) -> None:
+        """Look at every frame until something holds."""
+        frame = self.display.frame
+        while not holds():
+            younger = self.display.wait_for_frame(frame, PATIENCE_S)
+            assert younger > frame, "the glass stands still"
+            frame = younger
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[EmbeddedBroker]:
+    made = EmbeddedBroker(tmp_path)
+    made.start()
+    yield made
+    made.kill()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return SystemClock()
+
+
+@pytest.fixture
+def office(broker: EmbeddedBroker, clock: Clock) -> Iterator[Office]:
+    made = Office(broker.port, clock)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def booth(tmp_path: Path, broker: EmbeddedBroker, clock: Clock) -> Iterator[Booth]:
+    made = Booth(tmp_path, broker.port, clock)
+    yield made
+    made.stop()
+
+
+def test_a_payment_goes_all_its_way_through_a_counter(booth: Booth, office: Office, broker: EmbeddedBroker) -> None:
+    info, status = office.next(CounterInfo), office.next(CounterStatus)
+    assert (info.display, info.printer) == ("1024x600", "generic-80")
+    assert status.is_online
+
+    first = soon(1)
+    office.post(first)
+    displayed = office.next(Displayed)
+    assert (displayed.payment, displayed.amount, displayed.payload) == (first.payment, first.amount, first.payload)
+    assert booth.codes() == [first.payload]
+    assert booth.shines(Light.WAITING)
+    assert office.status(lambda status: status.showing == first.payment)
+
+    broker.kill()
+    broker.start()
+    assert booth.codes() == [first.payload], "the citizen notices nothing"
+
+    office.post(result(1))
+    report = office.next(ReceiptReport)
+    assert report == ReceiptReport(payment=first.payment, outcome=SlipOutcome.PRINTED)
+    assert booth.slips() == 1
+    assert booth.codes() == []
+    assert booth.shines(Light.PAID)
+
+    office.post(reprint(1))
+    copy = office.next(ReceiptReport)
+    assert copy == ReceiptReport(payment=first.payment, outcome=SlipOutcome.PRINTED, is_copy=True)
+    assert booth.slips() == 2
+    assert office.troubles == []
+
+
+def test_what_cannot_be_believed_never_reaches_the_glass_and_the_next_one_does(booth: Booth, office: Office) -> None:
+    office.post(soon(1), STRANGERS_KEY)
+    trouble = office.next(Trouble)
+    assert trouble.kind == "signature"
+    office.post(soon(2, beneficiary=THEIRS))
+    assert office.next(PaymentRefused) == PaymentRefused(payment=payment(2), field="beneficiary")
+    assert booth.codes() == []
+    assert booth.shines(Light.TROUBLE)
+    office.post(PaymentCancellation(payment=payment(2)))
+    office.post(result(3))
+    assert isinstance(office.next(ReceiptReport), ReceiptReport)
+
+
+def test_a_counter_that_was_restarted_shows_the_same_code_and_prints_once(booth: Booth, office: Office) -> None:
+    office.post(soon(1))
+    office.next(Displayed)
+    booth.stop()
+    farewell = office.status(lambda status: not status.is_online)
+    booth.start()
+    assert booth.codes() == [soon(1).payload]
+    assert office.status(lambda status: status.is_online).born_at > farewell.born_at
+    office.post(result(1))
+    assert office.next(ReceiptReport) == ReceiptReport(payment=payment(1), outcome=SlipOutcome.PRINTED)
+    booth.stop()
+    booth.start()
+    assert booth.slips() == 1
+
+
+def test_the_clerk_hears_that_the_paper_is_out(booth: Booth, office: Office) -> None:
+    booth.printer.run_out_of_paper()
+    office.post(result(1))
+    report = office.next(ReceiptReport)
+    assert report == ReceiptReport(payment=payment(1), outcome=SlipOutcome.NOT_PRINTED, reason="Máy in hết giấy")
+    assert office.status(lambda status: status.printer is PrinterStatus.PAPER_OUT)
+
+
+def test_a_broker_that_hands_out_the_neighbours_job_is_not_believed(tmp_path: Path) -> None:
+    played = PlayedBroker()
+    booth = Booth(tmp_path, played.port)
+    played.accept()
+    played.welcome()
+    for number, counter in ((1, "quay-2"), (2, COUNTER)):
+        parcel = Sender("office", SITE, OFFICE_KEY).seal(soon(number), counter, 1, SystemClock().now())
+        played.publish(parcel.topic.encode(), parcel.raw, number)
+    heard = [played.ping()[1]]
+    while b"displayed" not in heard[-1]:
+        heard.append(played.ping()[1])
+    codes = booth.codes()
+    played.close()
+    booth.stop()
+    assert codes == [soon(2).payload]
+    assert any(b"nobody here knows the key" in packet for packet in heard)
+
+
+class TestOnAClockThatStandsStill:
+    """Nothing is repeated and nobody says that he is alive unless time is told to pass."""
+
+    @pytest.fixture
+    def clock(self) -> VirtualClock:
+        return VirtualClock(MORNING)
+
+    def test_a_code_leaves_the_glass_when_its_time_is_over_and_then_nothing_is_left(
+        self, booth: Booth, office: Office, clock: VirtualClock
+    ) -> None:
+        office.status(lambda status: status.is_online)
+        idle = booth.display.history[-1]
+        office.post(request(1, expires_s=300))
+        office.next(Displayed)
+        frame = booth.display.frame
+        clock.go_on(299)
+        assert booth.display.wait_for_frame(frame, PATIENCE_S) > frame
+        assert booth.codes() == [request(1).payload]
+        clock.go_on(1)
+        booth.wait_until(lambda: booth.codes() == [])
+        clock.go_on(12)
+        booth.wait_until(lambda: _kinds(booth.display.history[-1]) == _kinds(idle))
+
+
+def _kinds(scene: Scene) -> list[type]:
+    """What a scene is made of; the clock in its corner tells another time by now."""
+    return [type(element) for element in scene.elements]
+
+
+def test_a_glass_that_breaks_does_not_stop_the_slips(booth: Booth, office: Office) -> None:
+    booth.display.break_down()
+    office.post(result(1))
+    assert office.next(ReceiptReport) == ReceiptReport(payment=payment(1), outcome=SlipOutcome.PRINTED)
+    booth.display.mend()
+    office.post(soon(2))
+    booth.display.wait_for_frame(booth.display.frame, PATIENCE_S)
+    assert booth.is_running
+
+
+def test_a_counter_without_a_broker_shows_its_face_and_ends_when_its_window_is_closed(tmp_path: Path) -> None:
+    booth = Booth(tmp_path, free_port())
+    booth.display.close_window()
+    booth.stop()
+    assert booth.shines(Light.OFF)

@@ -1,0 +1,181 @@
+"""What the slip says (tests/golden/slips). QUAYTHU_REDRAW=1 redraws: look at each one."""
+
+import io
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import zxingcpp
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from appliance.counter.receipt import VIETNAMESE, compose
+from drivers import escpos, typeface
+from drivers.paper import PLAIN_MM, PROFILES, SMALL_MM, Code, Item, Paper, Profile, Row, Space, Text
+from drivers.typeface import Face
+from drivers.virtual.printer import VirtualPrinter
+from mqtt_schema import reference
+from mqtt_schema.messages import FeeKind, Line, Slip
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "slips"
+LONG_FEE = (
+    "Lệ phí đăng ký kết hôn có yếu tố nước ngoài, cấp lại bản chính giấy khai sinh, xác nhận tình trạng hôn nhân và "
+    "cấp bản sao trích lục hộ tịch cho công dân Việt Nam cư trú ở nước ngoài theo đề nghị của họ"
+)[:200]
+COPIES = Line(
+    dossier="H26.99.08-261122-0012",
+    fee_code="CT-BS",
+    fee_name="Chứng thực bản sao từ bản chính",
+    quantity=2,
+    amount=8000,
+    kind=FeeKind.PHI,
+)
+ONE = Slip(
+    office="Ủy ban nhân dân phường Hoàn Kiếm",
+    lines=(COPIES,),
+    amount=8000,
+    reference=reference.make("HK", [1, 2, 3, 4, 5, 6, 7, 8]),
+    bank_reference="FT26326094112345",
+    paid_at=datetime(2026, 11, 22, 20, 30, 7, tzinfo=UTC),
+    lookup="HK-2026-7K2M-9XHP",
+)
+FOUR = ONE.model_copy(
+    update={
+        "lines": (
+            COPIES,
+            COPIES.model_copy(
+                update={"fee_name": LONG_FEE, "quantity": 1, "amount": 42_292_000, "kind": FeeKind.LE_PHI}
+            ),
+            COPIES.model_copy(update={"dossier": "000.00.01.H26-240301-0012", "amount": 0}),
+            COPIES,
+        ),
+        "amount": 42_308_000,
+    }
+)
+SLIPS = {"one": (ONE, False), "four-copy": (FOUR, True)}
+
+
+def words(paper: Paper) -> list[str]:
+    """Every text on the paper, a label and its value as one."""
+    return [said for item in paper.items for said in _said(item)]
+
+
+def _said(item: Item) -> list[str]:
+    match item:
+        case Text(text=text):
+            return [text]
+        case Row(label=label, value=value):
+            return [f"{label}: {value}"]
+        case _:
+            return []
+
+
+def said(slip: Slip = ONE, *, is_copy: bool = False) -> list[str]:
+    return [text.replace("\u202f", " ").replace("\u00a0", " ") for text in words(compose(slip, "3", is_copy=is_copy))]
+
+
+@pytest.mark.parametrize("profile", ["generic-58", "generic-80"])
+@pytest.mark.parametrize("name", SLIPS)
+def test_a_slip_looks_as_it_was_found_good(name: str, profile: str) -> None:
+    slip, is_copy = SLIPS[name]
+    stream = escpos.encode(compose(slip, "3", is_copy=is_copy), PROFILES[profile])
+    printer = VirtualPrinter(PROFILES[profile])
+    printer.send(stream)
+    printer.tear_off()
+    golden = GOLDEN / f"{name}-{profile}.bin"
+    if os.environ.get("QUAYTHU_REDRAW"):
+        golden.write_bytes(stream)
+        golden.with_suffix(".png").write_bytes(printer.png())
+    assert stream == golden.read_bytes(), "look at the picture; if it is better now, redraw the golden one"
+    assert printer.png() == golden.with_suffix(".png").read_bytes()
+    scanned = zxingcpp.read_barcodes(Image.open(io.BytesIO(printer.png())))
+    assert [code.text for code in scanned] == [slip.lookup]
+
+
+def test_it_confirms_a_payment_and_never_calls_itself_a_receipt() -> None:
+    assert "PHIẾU XÁC NHẬN THANH TOÁN" in said()
+    assert "Phiếu này không thay thế biên lai." in said()
+    assert not any("BIÊN LAI" in text for text in said(FOUR, is_copy=True))
+
+
+def test_it_says_who_took_what_for_what() -> None:
+    everything = said()
+    for text in (
+        "Ủy ban nhân dân phường Hoàn Kiếm",
+        "Quầy 3",
+        "Chứng thực bản sao từ bản chính",
+        "Hồ sơ: H26.99.08-261122-0012",
+        "Số lượng: 2",
+        "Phí: 8.000 đ",
+        "8.000 đ",
+        "Bằng chữ: Tám nghìn đồng.",
+        f"Mã tham chiếu: {ONE.reference}",
+        "Mã giao dịch ngân hàng: FT26326094112345",
+        "HK-2026-7K2M-9XHP",
+    ):
+        assert text in everything
+
+
+def test_time_is_vietnams_even_past_midnight() -> None:
+    assert "Thời gian nhận tiền: 23/11/2026 03:30:07" in said()
+
+
+def test_several_fees_are_numbered_and_each_keeps_its_kind_and_amount() -> None:
+    everything = said(FOUR)
+    assert [text[:2] for text in everything if text[:1].isdigit() and text[1:2] == "."] == ["1.", "2.", "3.", "4."]
+    assert [text for text in everything if text.endswith(" đ") and ":" in text] == [
+        "Phí: 8.000 đ",
+        "Lệ phí: 42.292.000 đ",
+        "Phí: 0 đ",
+        "Phí: 8.000 đ",
+    ]
+    assert "42.308.000 đ" in everything
+
+
+def test_a_payment_without_a_bank_reference_leaves_no_empty_row() -> None:
+    assert not any("ngân hàng" in text for text in said(ONE.model_copy(update={"bank_reference": None})))
+
+
+def test_only_a_copy_is_marked_as_one() -> None:
+    assert "BẢN SAO" in said(is_copy=True)
+    assert "BẢN SAO" not in said()
+
+
+def test_the_amount_stands_twice_as_high_as_the_text_and_nothing_is_small() -> None:
+    texts = [item for item in compose(FOUR, "3").items if isinstance(item, Text | Row)]
+    assert max(item.capital_mm for item in texts) == 2 * PLAIN_MM
+    assert min(item.capital_mm for item in texts) >= SMALL_MM
+
+
+def test_it_ends_in_a_quiet_five_millimetres_before_the_cut() -> None:
+    paper = compose(ONE, "3")
+    assert paper.is_cut
+    assert paper.items[-1] == Space(5)
+
+
+def test_the_code_is_the_lookup_reference_that_stands_beneath_it() -> None:
+    assert [item.payload for item in compose(ONE, "3").items if isinstance(item, Code)] == [ONE.lookup]
+
+
+def test_the_faces_have_every_letter_that_the_slip_itself_says() -> None:
+    own = "".join([*(text for text in vars(VIETNAMESE).values() if isinstance(text, str)), *VIETNAMESE.kinds.values()])
+    assert not any(typeface.lacks(own, face) for face in Face)
+
+
+def test_another_language_needs_only_its_words() -> None:
+    english = replace(VIETNAMESE, title="PAYMENT CONFIRMATION", copy="COPY")
+    assert "PAYMENT CONFIRMATION" in words(compose(ONE, "3", texts=english))
+
+
+@given(st.text(min_size=1, max_size=200), st.sampled_from(list(PROFILES.values())))
+def test_whatever_a_fee_is_called_the_printer_gets_nothing_but_dots(name: str, profile: Profile) -> None:
+    slip = ONE.model_copy(update={"lines": (COPIES.model_copy(update={"fee_name": name}),)})
+    stream = escpos.encode(compose(slip, "3"), profile)
+    printer = VirtualPrinter(profile)
+    printer.send(stream)
+    printer.tear_off()
+    assert printer.streams == (stream,)
+    assert printer.paper.height_dots == 0

@@ -1,0 +1,254 @@
+"""The print desk: one slip at a time, and an honest word about how each ended."""
+
+import queue
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from appliance.clock import VirtualClock
+from appliance.counter.events import PrintEnded, SlipJob
+from appliance.printing import PrintDesk
+from drivers import escpos
+from drivers.errors import PrinterError
+from drivers.escpos import PrinterStatus as Seen
+from drivers.paper import PROFILES, Profile
+from drivers.printer import Printer, SendError
+from drivers.virtual.printer import VirtualPrinter
+from mqtt_schema.messages import PrinterStatus, SlipOutcome
+from tests.support.spoken import COUNTER, MORNING, payment, slip
+
+PATIENCE_S = 30.0
+PROFILE = PROFILES["generic-80"]
+
+
+class Bench:
+    """A print desk, what it said of slips, and what it said of its printer."""
+
+    def __init__(self, printer: Printer | None) -> None:
+        self.endings: queue.Queue[PrintEnded] = queue.Queue()
+        self.changes: queue.Queue[PrinterStatus] = queue.Queue()
+        self.desk = PrintDesk(
+            printer, COUNTER, VirtualClock(MORNING), self.endings.put, lambda: self.changes.put(self.desk.status)
+        )
+        self.desk.start()
+
+    def print(self, number: int = 1, *, is_copy: bool = False) -> PrintEnded:
+        """Print a slip and wait for its end."""
+        self.desk.print(SlipJob(payment(number), slip(number), is_copy))
+        return self.endings.get(timeout=PATIENCE_S)
+
+
+@pytest.fixture
+def open_bench() -> Iterator[Callable[[Printer | None], Bench]]:
+    benches: list[Bench] = []
+
+    def opened(printer: Printer | None) -> Bench:
+        benches.append(Bench(printer))
+        return benches[-1]
+
+    yield opened
+    for bench in benches:
+        bench.desk.stop()
+
+
+@pytest.fixture
+def printer() -> VirtualPrinter:
+    return VirtualPrinter(PROFILE)
+
+
+@pytest.fixture
+def bench(open_bench: Callable[[Printer | None], Bench], printer: VirtualPrinter) -> Bench:
+    return open_bench(printer)
+
+
+def test_a_slip_is_printed_once(bench: Bench, printer: VirtualPrinter) -> None:
+    assert bench.print() == PrintEnded(MORNING, payment(1), False, SlipOutcome.PRINTED)
+    assert len(printer.slips) == 1
+    assert bench.endings.empty()
+
+
+def test_slips_come_out_in_the_order_in_which_they_were_queued(bench: Bench, printer: VirtualPrinter) -> None:
+    for number in (1, 2, 3):
+        bench.desk.print(SlipJob(payment(number), slip(number)))
+    ended = [bench.endings.get(timeout=PATIENCE_S).payment for _ in range(3)]
+    assert ended == [payment(1), payment(2), payment(3)]
+    assert len(set(printer.streams)) == 3
+
+
+def test_a_copy_is_another_piece_of_paper_than_the_slip(bench: Bench, printer: VirtualPrinter) -> None:
+    bench.print()
+    ended = bench.print(is_copy=True)
+    assert (ended.is_copy, ended.outcome) == (True, SlipOutcome.PRINTED)
+    assert printer.streams[0] != printer.streams[1]
+
+
+@pytest.mark.parametrize(
+    ("lever", "reason"),
+    [
+        ("run_out_of_paper", "Máy in hết giấy"),
+        ("open_cover", "Nắp máy in đang mở"),
+        ("go_offline", "Máy in không trả lời, hãy kiểm tra dây và nguồn"),
+    ],
+)
+def test_a_printer_that_cannot_is_not_sent_a_byte(
+    bench: Bench, printer: VirtualPrinter, lever: str, reason: str
+) -> None:
+    getattr(printer, lever)()
+    ended = bench.print()
+    assert (ended.outcome, ended.reason) == (SlipOutcome.NOT_PRINTED, reason)
+    assert printer.received == b""
+
+
+def test_with_new_paper_the_next_slip_prints(bench: Bench, printer: VirtualPrinter) -> None:
+    printer.run_out_of_paper()
+    bench.print()
+    printer.load_paper()
+    assert bench.print(2).outcome is SlipOutcome.PRINTED
+    assert len(printer.slips) == 1
+
+
+def test_paper_that_ends_in_the_middle_leaves_the_question_to_a_human(bench: Bench, printer: VirtualPrinter) -> None:
+    printer.run_out_of_paper(after_rows=100)
+    ended = bench.print()
+    assert ended.outcome is SlipOutcome.POSSIBLY_PRINTED
+    assert "hãy xem giấy" in ended.reason
+
+
+def test_a_cable_that_comes_off_in_the_middle_leaves_the_question_to_a_human(
+    bench: Bench, printer: VirtualPrinter
+) -> None:
+    printer.pull_cable_after(200)
+    ended = bench.print()
+    assert (ended.outcome, ended.reason) == (
+        SlipOutcome.POSSIBLY_PRINTED,
+        "Máy in dừng giữa chừng, hãy xem giấy",
+    )
+    assert printer.slips == ()
+
+
+def test_a_cable_that_is_off_prints_nothing_and_says_so(bench: Bench, printer: VirtualPrinter) -> None:
+    printer.pull_cable_after(0)
+    ended = bench.print()
+    assert (ended.outcome, ended.reason) == (
+        SlipOutcome.NOT_PRINTED,
+        "Máy in không trả lời, hãy kiểm tra dây và nguồn",
+    )
+
+
+def test_a_counter_without_a_printer_says_so(open_bench: Callable[[Printer | None], Bench]) -> None:
+    bench = open_bench(None)
+    assert bench.desk.status is PrinterStatus.OFFLINE
+    ended = bench.print()
+    assert (ended.outcome, ended.reason) == (SlipOutcome.NOT_PRINTED, "Quầy này không có máy in")
+
+
+def test_a_change_of_the_printer_is_passed_on_once(bench: Bench, printer: VirtualPrinter) -> None:
+    assert bench.changes.get(timeout=PATIENCE_S) is PrinterStatus.READY
+    printer.run_low_on_paper()
+    bench.print()
+    assert bench.changes.get(timeout=PATIENCE_S) is PrinterStatus.PAPER_LOW
+    bench.print(2)
+    printer.run_out_of_paper()
+    bench.print(3)
+    assert bench.changes.get(timeout=PATIENCE_S) is PrinterStatus.PAPER_OUT
+
+
+def test_a_printer_that_is_low_on_paper_still_prints(bench: Bench, printer: VirtualPrinter) -> None:
+    printer.run_low_on_paper()
+    assert bench.print().outcome is SlipOutcome.PRINTED
+
+
+class Mute(Printer):
+    """A line that carries no answers: it may well print."""
+
+    def __init__(self, profile: Profile) -> None:
+        super().__init__(profile)
+        self.sent = 0
+
+    def send(self, stream: bytes) -> None:
+        self.sent += 1
+
+    def status(self) -> Seen:
+        return escpos.UNKNOWN
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_printer_that_says_nothing_of_itself_is_believed(open_bench: Callable[[Printer | None], Bench]) -> None:
+    mute = Mute(PROFILE)
+    assert open_bench(mute).print().outcome is SlipOutcome.PRINTED
+    assert mute.sent == 1
+
+
+class Cursed(Mute):
+    """A printer whose driver breaks its promises: it raises what it never should, now here, now there."""
+
+    def __init__(self, profile: Profile) -> None:
+        super().__init__(profile)
+        self.breaks = ""
+
+    def send(self, stream: bytes) -> None:
+        if self.breaks == "send":
+            raise ZeroDivisionError("a bug in a driver")
+        super().send(stream)
+
+    def status(self) -> Seen:
+        if self.breaks == "status":
+            raise PrinterError("a bug in another driver")
+        return super().status()
+
+
+@pytest.mark.parametrize("place", ["send", "status"])
+def test_whatever_a_driver_raises_a_human_is_asked_and_the_next_slip_prints(
+    open_bench: Callable[[Printer | None], Bench], place: str
+) -> None:
+    cursed = Cursed(PROFILE)
+    bench = open_bench(cursed)
+    assert bench.print(1).outcome is SlipOutcome.PRINTED
+    cursed.breaks = place
+    for number in (2, 3):
+        ended = bench.print(number)
+        assert ended.outcome is SlipOutcome.POSSIBLY_PRINTED
+        assert "kỹ thuật viên" in ended.reason
+    cursed.breaks = ""
+    assert bench.print(4).outcome is SlipOutcome.PRINTED
+
+
+class Unplugged(Mute):
+    """A printer whose cable is off from the first byte on, and that does not know it."""
+
+    def send(self, stream: bytes) -> None:
+        raise SendError("printer /dev/usb/lp0: nothing was sent", 0)
+
+
+def test_a_slip_of_which_certainly_no_byte_left_is_simply_not_printed(
+    open_bench: Callable[[Printer | None], Bench],
+) -> None:
+    ended = open_bench(Unplugged(PROFILE)).print()
+    assert (ended.outcome, ended.reason) == (
+        SlipOutcome.NOT_PRINTED,
+        "Máy in không trả lời, hãy kiểm tra dây và nguồn",
+    )
+
+
+class Fading(Mute):
+    """It took the whole stream; asked afterwards, its roll is at an end."""
+
+    def status(self) -> Seen:
+        return Seen(frozenset({escpos.Condition.PAPER_OUT})) if self.sent else escpos.UNKNOWN
+
+
+def test_paper_that_is_out_right_after_the_last_byte_leaves_the_question_to_a_human(
+    open_bench: Callable[[Printer | None], Bench],
+) -> None:
+    ended = open_bench(Fading(PROFILE)).print()
+    assert ended.outcome is SlipOutcome.POSSIBLY_PRINTED
+    assert ended.reason.startswith("Máy in hết giấy")
+
+
+def test_the_slip_at_hand_is_finished_before_the_desk_closes(printer: VirtualPrinter) -> None:
+    bench = Bench(printer)
+    bench.desk.print(SlipJob(payment(1), slip()))
+    bench.desk.stop()
+    assert bench.endings.get_nowait().outcome is SlipOutcome.PRINTED

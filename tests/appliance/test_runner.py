@@ -1,0 +1,270 @@
+"""The runner: step, commit, then act, in this order, whatever is killed in between."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from appliance.counter.events import Event, LinkChanged, Painted, PrintEnded, PrintStarted, SlipJob, Tick
+from appliance.counter.session import Idle, Notice, Paying, Session
+from appliance.courier import Sender
+from appliance.journal import Journal, JournalError
+from appliance.runner import Runner, event_of
+from mqtt_schema import signing, topics
+from mqtt_schema.messages import (
+    Ack,
+    Body,
+    Displayed,
+    PaymentCancellation,
+    PaymentParking,
+    PaymentRefused,
+    ReceiptReport,
+    SlipOutcome,
+    Trouble,
+)
+from tests.support.spoken import (
+    COUNTER,
+    MORNING,
+    RULES,
+    SITE,
+    at,
+    envelope,
+    forged,
+    payment,
+    reprint,
+    request,
+    result,
+    slip,
+)
+
+KEY = signing.new_key(COUNTER)
+BELIEVED = signing.read_public([signing.public_jwk(KEY)])
+
+
+class Machine:
+    """One counter without screen and network. `kill` and `start` are its power switch."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._sender = Sender("counter", SITE, KEY)
+        self.printed: list[SlipJob] = []
+        self.seen_at_print: list[list[Event]] = []
+        self.start(0)
+
+    def start(self, seconds: float) -> None:
+        self.journal = Journal(self._path, lambda body, sequence: self._sender.seal(body, COUNTER, sequence, MORNING))
+        self.runner = Runner(self.journal, RULES, self._print)
+        self.runner.recover(at(seconds))
+
+    def kill(self) -> None:
+        self.journal.close()
+
+    def _print(self, job: SlipJob) -> None:
+        """What a printer would begin; it looks at what the disk knows at this moment."""
+        looking = Journal(self._path, lambda body, sequence: self._sender.seal(body, COUNTER, sequence, MORNING))
+        self.seen_at_print.append(looking.recover()[1])
+        looking.close()
+        self.printed.append(job)
+
+    def take(self, body: Body, sequence: int, seconds: float = 0) -> str:
+        sent = envelope(body, sequence)
+        self.runner.take(sent, at(seconds))
+        return sent.id
+
+    def said(self) -> list[Body]:
+        """What stands in the outbox, unsealed again."""
+        return [
+            signing.verify(parcel.raw, BELIEVED, topics.parse(parcel.topic)).body for parcel in self.journal.posted()
+        ]
+
+    @property
+    def session(self) -> Session:
+        return self.runner.session
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    made = Machine(tmp_path / "journal.sqlite")
+    yield made
+    made.kill()
+
+
+def reported(machine: Machine) -> list[tuple[str, SlipOutcome]]:
+    return [(body.payment, body.outcome) for body in machine.said() if isinstance(body, ReceiptReport)]
+
+
+def test_a_message_is_on_the_disk_with_its_id_when_it_is_taken(machine: Machine) -> None:
+    message = machine.take(request(), 1)
+    assert machine.journal.has_received(message)
+    assert machine.session.glass == Paying(request())
+
+
+def test_what_is_said_stands_in_the_outbox_with_the_event(machine: Machine) -> None:
+    machine.take(request(), 1)
+    machine.runner.step(Painted(at(0.1), payment(1)))
+    [body] = machine.said()
+    assert isinstance(body, Displayed)
+
+
+def test_a_slip_begins_only_after_the_disk_knows_that_it_begins(machine: Machine) -> None:
+    machine.take(result(), 2)
+    assert machine.printed == [SlipJob(payment(1), slip())]
+    assert machine.seen_at_print[0][-1] == PrintStarted(at(0), payment(1), is_copy=False)
+
+
+def test_the_second_slip_begins_when_the_first_has_ended(machine: Machine) -> None:
+    machine.take(result(1), 2)
+    machine.take(result(2), 3)
+    assert [job.payment for job in machine.printed] == [payment(1)]
+    machine.runner.step(PrintEnded(at(2), payment(1), False, SlipOutcome.PRINTED))
+    assert [job.payment for job in machine.printed] == [payment(1), payment(2)]
+    assert reported(machine) == [(payment(1), SlipOutcome.PRINTED)]
+
+
+def test_a_copy_is_printed_besides(machine: Machine) -> None:
+    machine.take(result(), 2)
+    machine.runner.step(PrintEnded(at(2), payment(1), False, SlipOutcome.PRINTED))
+    machine.take(reprint(), 3)
+    assert [job.is_copy for job in machine.printed] == [False, True]
+
+
+def test_time_that_changes_nothing_is_not_written(machine: Machine) -> None:
+    machine.take(request(), 1)
+    for seconds in range(1, 200):
+        machine.runner.step(Tick(at(seconds)))
+    assert len(machine.journal.recover()[1]) == 1
+
+
+def test_the_link_is_known_but_not_written(machine: Machine) -> None:
+    machine.runner.step(LinkChanged(at(1), True))
+    assert machine.session.is_linked
+    assert machine.journal.recover()[1] == []
+
+
+def test_a_stale_message_is_remembered_by_its_id(machine: Machine) -> None:
+    machine.take(PaymentCancellation(payment=payment(1)), 5)
+    message = machine.take(request(), 1)
+    assert machine.journal.has_received(message)
+    assert machine.session.glass == Idle()
+
+
+# The power goes
+
+
+def test_the_code_stands_again_after_a_restart(machine: Machine) -> None:
+    machine.take(request(1), 1)
+    machine.take(request(2), 2)
+    machine.runner.step(Painted(at(1), payment(1)))
+    machine.kill()
+    machine.start(10)
+    assert machine.session.glass == Paying(request(1), is_reported=True)
+    assert [waiting.payment for waiting in machine.session.waiting] == [payment(2)]
+
+
+def test_a_code_that_ran_out_meanwhile_does_not_stand_again(machine: Machine) -> None:
+    machine.take(request(1), 1)
+    machine.kill()
+    machine.start(301)
+    assert isinstance(machine.session.glass, Notice)
+    assert machine.session.glass.notice == "expired"
+
+
+def test_a_slip_that_had_begun_is_asked_about_and_never_repeated(machine: Machine) -> None:
+    machine.take(result(), 2)
+    for seconds in (5, 10, 15):
+        machine.kill()
+        machine.start(seconds)
+    assert len(machine.printed) == 1
+    assert reported(machine) == [(payment(1), SlipOutcome.POSSIBLY_PRINTED)]
+
+
+def test_a_slip_behind_the_one_that_had_begun_is_printed_after_the_restart(machine: Machine) -> None:
+    machine.take(result(1), 2)
+    machine.take(result(2), 3)
+    machine.kill()
+    machine.start(5)
+    assert [job.payment for job in machine.printed] == [payment(1), payment(2)]
+    assert reported(machine) == [(payment(1), SlipOutcome.POSSIBLY_PRINTED)]
+
+
+def test_a_result_that_comes_again_after_the_restart_prints_nothing_more(machine: Machine) -> None:
+    machine.take(result(), 2)
+    machine.runner.step(PrintEnded(at(2), payment(1), False, SlipOutcome.PRINTED))
+    machine.kill()
+    machine.start(5)
+    machine.take(result(), 2)
+    machine.take(result(), 9)
+    assert len(machine.printed) == 1
+
+
+def test_a_rest_is_a_checkpoint_that_still_knows_whom_it_has_heard(machine: Machine) -> None:
+    machine.take(request(), 1)
+    machine.take(PaymentCancellation(payment=payment(1)), 2, 1)
+    machine.runner.step(Tick(at(20)))
+    assert machine.session.is_at_rest
+    rest, since = machine.journal.recover()
+    assert rest == machine.session
+    assert since == []
+    machine.journal.forget_before(at(0))
+    machine.kill()
+    machine.start(30)
+    machine.take(request(), 1)
+    assert machine.session.glass == Idle(), "the cancelled payment stays cancelled"
+
+
+def test_a_forged_code_does_not_keep_the_counter_from_starting_again(machine: Machine) -> None:
+    machine.take(forged("amount"), 1)
+    machine.kill()
+    machine.start(5)
+    assert isinstance(machine.session.glass, Notice)
+    assert PaymentRefused(payment=payment(1), field="amount") in machine.said()
+
+
+def test_the_same_day_twice_gives_the_same_state(machine: Machine) -> None:
+    machine.take(request(1), 1)
+    machine.take(request(2), 2)
+    machine.take(PaymentParking(payment=payment(1)), 3, 1)
+    machine.take(result(1), 4, 2)
+    machine.runner.step(PrintEnded(at(4), payment(1), False, SlipOutcome.NOT_PRINTED, "Máy in hết giấy"))
+    before = machine.session
+    machine.kill()
+    machine.start(5)
+    assert machine.session == before
+
+
+def test_what_the_disk_does_not_take_has_not_happened(machine: Machine) -> None:
+    machine.take(request(1), 1)
+    before = machine.session
+    twice = envelope(request(2), 2)
+    machine.runner.take(twice, at(0))
+    after = machine.session
+    assert after != before
+    with pytest.raises(JournalError):
+        machine.runner.take(twice.model_copy(update={"body": result(1)}), at(1))
+    assert machine.session == after
+    assert machine.printed == []
+
+
+# What messages mean
+
+
+def test_every_message_of_the_office_means_something(machine: Machine) -> None:
+    means: dict[str, Callable[[], Body]] = {
+        "requested": request,
+        "cancelled": lambda: PaymentCancellation(payment=payment(1)),
+        "parked": lambda: PaymentParking(payment=payment(1)),
+        "resulted": result,
+        "copy_asked": reprint,
+        "unusable": lambda: Ack(message="0" * 32),
+    }
+    assert {kind: event_of(envelope(body()), at(3)).kind for kind, body in means.items()} == {
+        kind: kind for kind in means
+    }
+    assert event_of(envelope(request(), 7, issued_s=2), at(3)).at == at(3)
+
+
+def test_what_is_nothing_for_a_counter_is_told(machine: Machine) -> None:
+    machine.take(Displayed(payment=payment(1), amount=request().amount, payload="", painted_at=MORNING), 1)
+    [trouble] = machine.said()
+    assert isinstance(trouble, Trouble)
+    assert trouble.detail == "displayed is nothing for a counter"

@@ -1,0 +1,198 @@
+"""Paper as dots: nothing over the edge, nothing grey, nothing lost."""
+
+import io
+import unicodedata
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import zxingcpp
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from drivers import qr, typeface
+from drivers.errors import DriverError
+from drivers.paper import SMALL_MM, Align, Bitmap, Code, Item, Paper, Row, Rule, Space, Text
+from drivers.raster import PaperError, draw, to_png
+from drivers.typeface import Face
+
+every_width = pytest.mark.parametrize("width", [384, 512, 576])
+LONG = "Lệ phí đăng ký kết hôn có yếu tố nước ngoài và cấp bản sao trích lục hộ tịch"
+
+
+def dots(bitmap: Bitmap) -> npt.NDArray[np.uint8]:
+    packed = np.frombuffer(bitmap.packed, np.uint8).reshape(bitmap.height_dots, bitmap.row_bytes)
+    return np.unpackbits(packed, axis=1)
+
+
+def drawn(*items: Item, width: int = 576) -> npt.NDArray[np.uint8]:
+    return dots(draw(Paper(items), width))
+
+
+def inked(picture: npt.NDArray[np.uint8]) -> tuple[int, int]:
+    """The first and the last inked column."""
+    columns = np.flatnonzero(picture.any(axis=0))
+    return int(columns[0]), int(columns[-1])
+
+
+def test_a_rule_goes_from_edge_to_edge_and_a_space_stays_white() -> None:
+    picture = drawn(Space(1), Rule(3), Space(2))
+    assert picture.shape == (8 + 3 + 16, 576)
+    assert picture[8:11].all()
+    assert not picture[:8].any()
+    assert not picture[11:].any()
+
+
+def test_lengths_are_millimetres_of_the_head_at_hand() -> None:
+    assert draw(Paper((Space(10),)), 512, 7.09).height_dots == 71
+
+
+@pytest.mark.parametrize("face", Face)
+def test_a_capital_is_as_high_as_asked(face: Face) -> None:
+    rows = np.flatnonzero(drawn(Text("H", face, 4.8)).any(axis=1))
+    assert abs(len(rows) - 4.8 * 8) <= 1
+
+
+@every_width
+def test_small_print_stays_above_two_millimetres(width: int) -> None:
+    assert len(np.flatnonzero(drawn(Text("H", capital_mm=SMALL_MM), width=width).any(axis=1))) >= 16
+
+
+def test_a_line_stands_where_it_was_aligned() -> None:
+    left, middle, right = (inked(drawn(Text("Phiếu", align=align))) for align in Align)
+    assert left[0] < 4
+    assert abs(middle[0] - (575 - middle[1])) <= 4
+    assert right[1] > 571
+
+
+@every_width
+def test_a_row_has_its_label_at_the_left_and_its_value_at_the_right(width: int) -> None:
+    start, end = inked(drawn(Row("Mã", "QT7"), width=width))
+    assert start < 4
+    assert end > width - 5
+
+
+def test_a_value_without_room_at_its_label_stands_below_it() -> None:
+    one_line = len(drawn(Row("Mã thanh toán", "QT7")))
+    assert len(drawn(Row("Mã giao dịch của ngân hàng chuyển", "FT26324904002496"), width=384)) > one_line
+
+
+def test_a_long_value_wraps_at_the_right_of_its_label() -> None:
+    picture = drawn(Row("Nơi in", f"Quầy 3, {LONG}"))
+    label = typeface.width("Nơi in", Face.REGULAR, typeface.size_for_capital(Face.REGULAR, 2.4 * 8))
+    second_line = picture[60:]
+    assert second_line.any()
+    assert not second_line[:, :label].any()
+
+
+def test_a_value_of_one_endless_word_is_broken_rather_than_cut_off() -> None:
+    once, twice = drawn(Row("Mã", "X" * 40)), drawn(Row("Mã", "X" * 80))
+    assert twice.sum() > 1.8 * once.sum()
+
+
+def test_a_label_wider_than_the_paper_wraps_too() -> None:
+    assert len(drawn(Row(LONG, LONG), width=384)) > len(drawn(Row("Mã", LONG), width=384))
+
+
+def test_a_text_that_does_not_wrap_shrinks_onto_one_line() -> None:
+    wide = Text("499.999.999 đ", Face.EXTRABOLD, 6.0, wraps=False)
+    narrow = drawn(wide, width=384)
+    assert inked(narrow)[1] < 384
+    assert len(narrow) < len(drawn(wide, width=576))
+
+
+def test_a_centred_text_leaves_no_lonely_last_word() -> None:
+    picture = drawn(Text("Phiếu này không thay thế biên lai thu phí của cơ quan", align=Align.CENTRE), width=576)
+    half = len(picture) // 2 + 4
+    upper, lower = (end - start for start, end in (inked(picture[:half]), inked(picture[half:])))
+    assert lower > 0.6 * upper
+
+
+@pytest.mark.parametrize("text", ["", " ", "\u200b"])
+def test_a_text_without_words_takes_no_paper(text: str) -> None:
+    assert draw(Paper((Text(text), Text(text, align=Align.CENTRE))), 576).height_dots == 0
+
+
+def test_decomposed_letters_are_drawn_as_the_composed_ones() -> None:
+    assert (drawn(Text(unicodedata.normalize("NFD", LONG))) == drawn(Text(LONG))).all()
+
+
+def test_what_the_face_lacks_becomes_a_question_mark_and_never_a_gap() -> None:
+    assert (drawn(Text("Phí 😀")) == drawn(Text("Phí ?"))).all()
+    assert (drawn(Text(unicodedata.normalize("NFD", "Phí ά"))) == drawn(Text("Phí ?"))).all()
+
+
+def test_every_kind_of_space_is_a_space_and_invisible_characters_are_nothing() -> None:
+    assert (drawn(Text("42.308.000\u202fđ")) == drawn(Text("42.308.000\u00a0đ"))).all()
+    assert (drawn(Text("một\u2003hai\u200e\x1b")) == drawn(Text("một hai"))).all()
+
+
+def test_a_figure_is_not_parted_from_its_currency() -> None:
+    width = typeface.width("42.308.000", Face.REGULAR, typeface.size_for_capital(Face.REGULAR, 2.4 * 8))
+    narrow = (width + 16) // 8 * 8
+    assert len(drawn(Text("1 42.308.000\u202fđ"), width=narrow)) > len(drawn(Text("1 42.308.000"), width=narrow))
+
+
+def test_a_letter_looks_the_same_wherever_it_stands() -> None:
+    alone = drawn(Text("ậ"))[:, :20]
+    after = drawn(Text("~ậ"))
+    step = typeface.width("~", Face.REGULAR, typeface.size_for_capital(Face.REGULAR, 2.4 * 8))
+    assert (after[:, step : step + 20] == alone).all()
+
+
+def test_the_marks_of_stacked_capitals_have_room_above_and_below() -> None:
+    block = drawn(Text("ẾỘẴỰ", Face.EXTRABOLD, 4.8))
+    framed = drawn(Space(5), Text("ẾỘẴỰ", Face.EXTRABOLD, 4.8), Space(5))
+    assert block.sum() == framed.sum()
+
+
+@every_width
+def test_a_scanner_reads_the_code(width: int) -> None:
+    payload = "HK-2026-7K2M-9XHP"
+    picture = to_png(draw(Paper((Rule(4), Code(payload), Rule(4))), width))
+    assert [code.text for code in zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)))] == [payload]
+
+
+def test_a_code_stands_in_the_middle_with_its_quiet_zone() -> None:
+    picture = drawn(Code("HK-2026", 25))
+    modules = qr.modules("HK-2026", "Q").size
+    module = 200 // modules
+    start, end = inked(picture)
+    assert end - start + 1 == modules * module
+    assert start == (576 - modules * module) // 2
+    assert not picture[: 4 * module].any()
+    assert not picture[-4 * module :].any()
+
+
+def test_a_code_with_more_modules_than_dots_is_refused() -> None:
+    with pytest.raises(PaperError, match="no room") as refused:
+        draw(Paper((Code("A" * 1500),)), 384)
+    assert isinstance(refused.value, DriverError)
+    assert isinstance(refused.value, ValueError)
+
+
+def test_the_picture_has_two_colours_and_white_margins() -> None:
+    image = Image.open(io.BytesIO(to_png(draw(Paper((Rule(2),)), 384), side_dots=40, top_dots=32)))
+    assert image.mode == "1"
+    assert image.size == (464, 34)
+    pixels = np.asarray(image)
+    assert not pixels[32:, 40:424].any()
+    assert pixels.sum() == 464 * 34 - 384 * 2
+
+
+words = st.text(max_size=60)
+
+
+@given(words, words, st.sampled_from([384, 512, 576]))
+def test_whatever_the_text_it_can_be_drawn(label: str, value: str, width: int) -> None:
+    items = Row(label, value), Text(value, align=Align.CENTRE), Text(label, wraps=False, align=Align.RIGHT)
+    assert drawn(*items, width=width).sum() == sum(drawn(item, width=width).sum() for item in items)
+
+
+@pytest.mark.parametrize("face", Face)
+def test_no_letter_of_the_face_leans_over_an_edge(face: Face) -> None:
+    for letter in map(chr, range(0x21, 0x1EFA)):
+        if unicodedata.category(letter)[0] not in "MC" and not typeface.lacks(letter, face):
+            ink = {drawn(Text(letter, face, 3.0, align)).sum() for align in Align}
+            assert len(ink) == 1, letter
