@@ -1,6 +1,7 @@
 """The command line: `quaythu counter`, `office`, `push`, `keys`, `seed`, `demo`, and the parts that the demo plays."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -45,7 +46,7 @@ def counter(settings: SettingsPath = Path("/etc/quaythu/counter.toml")) -> None:
         running = counter_app.Counter(told, hands)
     except (SettingsError, DriverError, JournalError, ContractError, OSError) as error:
         raise Refused(f"quaythu counter: {error}") from error
-    workbench = _workbench(told, hands)
+    workbench = _workbench(told, hands, running.picture)
     try:
         counter_app.run(running, *([workbench] if workbench else []))
     except (DriverError, JournalError) as error:
@@ -59,7 +60,7 @@ def _hands(told: "CounterSettings") -> "Hands":
     return Hands(open_display(told.display), open_printer(told.printer), open_panel(told.panel))
 
 
-def _workbench(told: "CounterSettings", hands: "Hands") -> "Workbench | None":
+def _workbench(told: "CounterSettings", hands: "Hands", picture: Callable[[], bytes]) -> "Workbench | None":
     if told.workbench_port is None:
         return None
     from appliance.workbench import Devices, Workbench
@@ -72,6 +73,7 @@ def _workbench(told: "CounterSettings", hands: "Hands") -> "Workbench | None":
         display if isinstance(display, VirtualDisplay) else None,
         printer if isinstance(printer, VirtualPrinter) else None,
         panel if isinstance(panel, VirtualPanel) else None,
+        picture,
     )
     return Workbench(devices, told.workbench_port)
 

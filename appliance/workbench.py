@@ -4,6 +4,7 @@ For the demo page and for journeys through real processes. A counter with real d
 """
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -28,11 +29,15 @@ class Touch(BaseModel):
 
 @dataclass(frozen=True)
 class Devices:
-    """The virtual devices that are there; a window's glass is touched by hand and not from here."""
+    """The virtual devices that are there.
+
+    A window's glass is touched by hand and not from here; `picture` gives its pixels, from any thread.
+    """
 
     display: VirtualDisplay | None
     printer: VirtualPrinter | None
     panel: VirtualPanel | None
+    picture: Callable[[], bytes] | None = None
 
 
 class Workbench:
@@ -59,6 +64,8 @@ def _app(devices: Devices) -> FastAPI:
     app = FastAPI(title="Quầy Thu: bàn thử thiết bị", docs_url=None, redoc_url=None)
     if devices.display is not None:
         _serve_glass(app, devices.display)
+    elif devices.picture is not None:
+        _serve_window(app, devices.picture)
     if devices.printer is not None:
         _serve_paper(app, devices.printer)
 
@@ -86,6 +93,13 @@ def _serve_glass(app: FastAPI, display: VirtualDisplay) -> None:
     @app.post("/touch", status_code=204)
     def touch(finger: Touch) -> None:
         display.touch(finger.x, finger.y)
+
+
+def _serve_window(app: FastAPI, picture: Callable[[], bytes]) -> None:
+    @app.get("/screen.png")
+    def screen() -> Response:
+        """The pixels in the window now."""
+        return Response(picture(), media_type=PNG, headers={"Cache-Control": "no-store"})
 
 
 def _serve_paper(app: FastAPI, printer: VirtualPrinter) -> None:

@@ -40,6 +40,7 @@ log = structlog.get_logger("counter")
 TOUCH_EVERY_S = 0.016
 """How often the glass is asked for fingers; everything else arrives through the queue and waits for nothing."""
 
+PICTURE_S = 5.0
 PUMP_S = 0.25
 HEARTBEAT_S = 5.0
 FORGET_EVERY_S = 3600.0
@@ -132,6 +133,12 @@ class Counter:
         """End after the present turn; may be called from a signal handler or another thread."""
         self._is_stopping = True
         self._inputs.put(lambda: None)
+
+    def picture(self) -> bytes:
+        """The pixels on the glass as a PNG file; for other threads than the counter's own, while it runs."""
+        taken: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._inputs.put(lambda: taken.put(self._hands.display.png()))
+        return taken.get(timeout=PICTURE_S)
 
     def _close(self) -> None:
         self._notifier.stopping()

@@ -49,12 +49,13 @@ class Bank:
     def take(self, transfer: Transfer) -> dict[str, object]:
         """Book a transfer and notify the office in the background. Answers with what will be notified."""
         self._balance += transfer.amount
-        body = self._notification(transfer)
+        body = self.word(transfer)
         self.notifications.append(body)
         threading.Thread(target=self._deliver, args=(body,), daemon=True).start()
         return body
 
-    def _notification(self, transfer: Transfer) -> dict[str, object]:
+    def word(self, transfer: Transfer) -> dict[str, object]:
+        """A transfer in SePay's form, each with an id of its own."""
         number = next(self._ids)
         reference = f"MBVCB.{number}"
         # A bank's words around the citizen's, as they really come.

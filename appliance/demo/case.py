@@ -53,8 +53,12 @@ class Case:
         _ = self.beneficiary
 
 
-_OPTIONS = {"bin": "--bin", "account": "--account", "account_name": "--account-name"}
+_WANTED = {
+    "bin": "--bin: six digits, such as 970436",
+    "account": "--account: 1 to 19 letters A-Z and digits, such as 0123499999",
+    "account_name": "--account-name: a name of 1 to 200 characters",
+}
 
 
 def _sentence(error: ValidationError) -> str:
-    return "; ".join(f"{_OPTIONS.get(str(e['loc'][0]), e['loc'][0])}: {e['msg']}" for e in error.errors())
+    return "; ".join(_WANTED[str(wrong["loc"][0])] for wrong in error.errors())

@@ -135,3 +135,9 @@ def test_devices_that_are_real_are_left_out(visit: Callable[[Devices], httpx.Cli
 
 def test_nothing_of_a_page_is_kept_by_the_browser(browser: httpx.Client) -> None:
     assert browser.get("/screen.png").headers["Cache-Control"] == "no-store"
+
+
+def test_a_window_is_served_as_the_picture_that_its_counter_takes(visit: Callable[[Devices], httpx.Client]) -> None:
+    browser = visit(Devices(None, None, None, picture=lambda: b"the window's pixels"))
+    assert browser.get("/screen.png").content == b"the window's pixels"
+    assert browser.post("/touch", json={"x": 1, "y": 1}).status_code == 404
