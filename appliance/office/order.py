@@ -18,10 +18,13 @@ OTHER_FEE = "KHAC"
 """The catalogue's row for a fee that the clerk names freely."""
 
 MAX_LINES = 20
+MAX_WORDS_BYTES = 8000
+"""All dossiers and names of one payment: they have to fit, with all the rest, into one message to the counter."""
 _MAX_WORDS = 200
 
 _DOSSIER = re.compile(
-    r"(?:[0-9A-Z]{3}\.[0-9A-Z]{2}\.[0-9A-Z]{2}\.)?[A-Y]\d{2}(?:\.[0-9A-Z]+)*-(\d{2})(\d{2})(\d{2})-\d{3,12}"
+    r"(?:[0-9A-Z]{3}\.[0-9A-Z]{2}\.[0-9A-Z]{2}\.)?[A-Y]\d{2}(?:\.[0-9A-Z]+)*-(\d{2})(\d{2})(\d{2})-\d{3,12}",
+    re.ASCII,  # a digit here is 0 to 9, in no other script
 )
 
 
@@ -75,7 +78,12 @@ def check(order: Order, office: OfficeSettings) -> tuple[Line, ...]:
     complaints = (*_about_order(order, office), *_about_lines(order, office))
     if complaints:
         raise OrderError(complaints)
-    return tuple(_line(line, office) for line in order.lines)
+    lines = tuple(_line(line, office) for line in order.lines)
+    if sum(len(f"{line.dossier}{line.fee_name}".encode()) for line in lines) > MAX_WORDS_BYTES:
+        raise OrderError(
+            (Complaint("lines", "Tên các khoản thu cộng lại dài quá. Hãy viết gọn hoặc tách thành hai lần."),)
+        )
+    return lines
 
 
 def is_dossier(number: str) -> bool:
@@ -113,7 +121,7 @@ def _about_total(order: Order) -> Iterator[Complaint]:
     if order.lines and total == 0 and not reason:
         yield Complaint("waiver_reason", "Số tiền bằng 0: hãy ghi lý do miễn, giảm hoặc nhập lại số tiền.")
     if total > 0 and reason:
-        yield Complaint("waiver_reason", "Lý do miễn chỉ dùng khi tổng số tiền bằng 0.")
+        yield Complaint("waiver_reason", "Lý do miễn chỉ dùng khi tổng số tiền bằng 0. Hãy xóa lý do hoặc sửa số tiền.")
     if total >= TRANSFER_CAP and all(0 <= line.amount < TRANSFER_CAP for line in order.lines):
         yield Complaint("lines", f"Tổng số tiền {_vnd(total)} vượt mức: {_CAP_SENTENCE}")
 
@@ -135,7 +143,7 @@ def _about_line(line: OrderLine, office: OfficeSettings) -> Iterator[tuple[str, 
     if not is_dossier(nfc(line.dossier)):
         yield "dossier", "Mã hồ sơ không đúng. Ví dụ đúng: H26.1-261122-0001 (mã cơ quan, ngày nhận, số thứ tự)."
     if line.amount < 0:
-        yield "amount", "Số tiền không thể âm."
+        yield "amount", "Số tiền không thể âm. Hãy nhập lại."
     if line.amount >= TRANSFER_CAP:
         yield "amount", f"Số tiền {_vnd(line.amount)} vượt mức: {_CAP_SENTENCE}"
     if not 1 <= line.quantity <= 9999:

@@ -49,6 +49,7 @@ from mqtt_schema.messages import (
     Slip,
     SlipOutcome,
 )
+from mqtt_schema.text import nfc
 from mqtt_schema.types import Instant, Vnd
 
 NOTHING = Vnd(0)
@@ -221,7 +222,8 @@ def slip(payment: Payment, terms: Terms) -> Slip:
         lines=payment.lines,
         amount=payment.amount,
         reference=payment.reference,
-        bank_reference=payment.bank_reference,
+        # A bank may call its transfer anything, even nothing that can be printed; money is paid all the same.
+        bank_reference=nfc(payment.bank_reference or "")[:200] or None,
         paid_at=payment.paid_at,
         lookup=payment.reference,
     )

@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from appliance.office.credit import Credit
 from appliance.office.events import Verdict
 from appliance.office.matching import candidates
 from appliance.office.payment import Payment, State
+from appliance.office.records import BookedCredit
 from appliance.office.reports.fees import FeeKey, FeeSum, fee_key, fee_sums, is_collected
 from appliance.office.reports.period import Period
 from appliance.settings import OfficeSettings
 from mqtt_schema.messages import Line
-from mqtt_schema.types import Instant, Vnd
+from mqtt_schema.types import Vnd
 
 PAID = "Đã nhận tiền"
 PAID_LATE = "Đã nhận tiền, nộp muộn"
@@ -37,40 +36,26 @@ HELD = "Tạm giữ: chưa rõ thiếu hay thừa"
 FINDING_WORDS: Mapping[Verdict, str] = {
     Verdict.MATCHED: MATCHED,
     Verdict.LATE: "Đến muộn, sau khi hết hạn hoặc hủy",
-    Verdict.SURPLUS: "Chuyển lặp, khoản thu đã nhận đủ",
+    Verdict.SURPLUS: "Chuyển thêm cho khoản thu đã có tiền",
     Verdict.UNMATCHED: "Chưa rõ khoản thu",
 }
+_ASIDE = {Verdict.LATE, Verdict.SURPLUS}
 FINDINGS = (MATCHED, HELD_SHORT, HELD_OVER, HELD, *list(FINDING_WORDS.values())[1:])
 """All names that a credit can have in the report. Plain *held* only when its payment cannot be looked at."""
 
 
-class Booked(Protocol):
-    """A credit as it stands in the ledger; the ledger's own class has this form."""
-
-    @property
-    def credit(self) -> Credit:
-        """What came."""
-
-    @property
-    def verdict(self) -> Verdict:
-        """What became of it."""
-
-    @property
-    def payment(self) -> str | None:
-        """The payment's id, if one was named."""
-
-    @property
-    def booked_at(self) -> Instant:
-        """When the office wrote it down."""
-
-
 @dataclass(frozen=True)
 class PaymentRow:
-    """A payment and its name in the report. `taken` is what it brought in this period (đồng), None when nothing."""
+    """A payment and its name in the report.
+
+    `taken` is what it brought in this period (đồng), None when nothing; `aside` are the credits of this period that
+    name it but do not count for it: late and surplus ones.
+    """
 
     payment: Payment
     result: str
     taken: Vnd | None
+    aside: tuple[BookedCredit, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,7 +73,7 @@ class LineRow:
 class CreditRow:
     """A credit, its name in the report, and the reference of its payment as far as it is known."""
 
-    booked: Booked
+    booked: BookedCredit
     finding: str
     reference: str
 
@@ -135,32 +120,41 @@ class Tally:
         return len(amounts), Vnd(sum(amounts))
 
 
-def tally(payments: Sequence[Payment], booked: Sequence[Booked], period: Period, office: OfficeSettings) -> Tally:
+def tally(payments: Sequence[Payment], booked: Sequence[BookedCredit], period: Period, office: OfficeSettings) -> Tally:
     """Reconcile the payments created or paid in the period with the credits booked in it.
 
     Other payments may be among `payments`; they only lend their references to credits.
     """
     mine = [p for p in payments if period.contains(p.created_at) or period.contains(p.paid_at)]
-    rows = tuple(_payment_row(payment, period) for payment in mine)
+    arrived = [one for one in booked if period.contains(one.booked_at)]
+    aside = _aside(arrived)
+    rows = tuple(_payment_row(payment, aside.get(payment.id, ()), period) for payment in mine)
     by_fee = fee_sums([row.payment for row in rows if row.taken is not None], office)
     places = {fee.key: place for place, fee in enumerate(by_fee, 1)}
     known = {payment.id: payment for payment in payments}
     return Tally(
         payments=rows,
         lines=tuple(_line_row(row, line, places, office) for row in rows for line in row.payment.lines),
-        credits=tuple(
-            _credit_row(one, known.get(one.payment or ""), office) for one in booked if period.contains(one.booked_at)
-        ),
+        credits=tuple(_credit_row(one, known.get(one.payment or ""), office) for one in arrived),
         by_counter=_by_counter(rows, office),
         by_fee=by_fee,
     )
 
 
-def _payment_row(payment: Payment, period: Period) -> PaymentRow:
+def _aside(arrived: Sequence[BookedCredit]) -> Mapping[str, tuple[BookedCredit, ...]]:
+    """Gather by payment what names it and does not count for it."""
+    found: dict[str, tuple[BookedCredit, ...]] = {}
+    for one in arrived:
+        if one.payment and one.verdict in _ASIDE:
+            found[one.payment] = (*found.get(one.payment, ()), one)
+    return found
+
+
+def _payment_row(payment: Payment, aside: tuple[BookedCredit, ...], period: Period) -> PaymentRow:
     if is_collected(payment, period):
-        return PaymentRow(payment, RESULT_WORDS[payment.state], payment.amount)
+        return PaymentRow(payment, RESULT_WORDS[payment.state], payment.amount, aside)
     is_paid = payment.state in {State.PAID, State.PAID_LATE}
-    return PaymentRow(payment, PAID_ELSEWHEN if is_paid else RESULT_WORDS[payment.state], None)
+    return PaymentRow(payment, PAID_ELSEWHEN if is_paid else RESULT_WORDS[payment.state], None, aside)
 
 
 def _line_row(row: PaymentRow, line: Line, places: Mapping[FeeKey, int], office: OfficeSettings) -> LineRow:
@@ -169,13 +163,13 @@ def _line_row(row: PaymentRow, line: Line, places: Mapping[FeeKey, int], office:
     return LineRow(row.payment, line, row.result, places[fee_key(line, office)], line.amount)
 
 
-def _credit_row(booked: Booked, payment: Payment | None, office: OfficeSettings) -> CreditRow:
+def _credit_row(booked: BookedCredit, payment: Payment | None, office: OfficeSettings) -> CreditRow:
     read = candidates(booked.credit.memo, office.reference_prefix)
     reference = payment.reference if payment else ", ".join(read)
     return CreditRow(booked, _finding(booked, payment), reference)
 
 
-def _finding(booked: Booked, payment: Payment | None) -> str:
+def _finding(booked: BookedCredit, payment: Payment | None) -> str:
     if booked.verdict is not Verdict.HELD:
         return FINDING_WORDS[booked.verdict]
     if payment is None:

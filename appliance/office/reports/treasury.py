@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from appliance.office.payment import Payment
 from appliance.office.reports.fees import KIND_WORDS, FeeSum
-from appliance.office.reports.form import Column, Form, Sheet, agreement, centred, count, money, text
+from appliance.office.reports.form import Column, Form, Sheet, agreement, centred, count, money, place, text
 from appliance.office.reports.period import Period
 from appliance.office.reports.remittance import Remittance, Source, remit
 from appliance.settings import OfficeSettings
@@ -74,14 +74,14 @@ def _kind(sheet: Sheet, letter: str, kind: FeeKind, fees: Sequence[FeeSum], numb
     sums = [f"=SUM({sheet.at(c, row + 1)}:{sheet.at(c, row + len(fees))})" if fees else "=0" for c in (_TIMES, _MONEY)]
     label = text(f"Cộng {KIND_WORDS[kind].lower()}", span=2)
     sheet.add(centred(letter), label, count(times, sums[0]), money(amount, sums[1]), text("", span=3), is_total=True)
-    for place, fee in enumerate(fees, number):
-        _fee(sheet, place, fee)
+    for each, fee in enumerate(fees, number):
+        _fee(sheet, each, fee)
     return row
 
 
-def _fee(sheet: Sheet, place: int, fee: FeeSum) -> None:
+def _fee(sheet: Sheet, number: int, fee: FeeSum) -> None:
     sheet.add(
-        centred(str(place)),
+        place(number),
         text(f"{fee.name} ({fee.code})"),
         count(fee.dossiers),
         count(fee.times),
@@ -111,7 +111,7 @@ def _check(sheet: Sheet, remittance: Remittance, total_row: int) -> None:
     first = sheet.row
     for source in remittance.sources:
         sheet.add(text(_account(source), span=4), money(source.amount), text("", span=3))
-    received = f"=SUM({sheet.at(_MONEY, first)}:{sheet.at(_MONEY, sheet.row - 1)})"
+    received = sheet.sum_above(_MONEY, first)
     sheet.add(text("Cộng tiền đã nhận", span=4), money(remittance.paid, received), text("", span=3), is_total=True)
     off = f"={sheet.at(_MONEY, total_row)}-{sheet.at(_MONEY, sheet.row - 1)}"
     gap = Vnd(remittance.total - remittance.paid)
