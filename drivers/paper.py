@@ -26,7 +26,7 @@ class Align(StrEnum):
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph. One that does not wrap shrinks until it stands on one line."""
+    """A paragraph. One that does not wrap shrinks, down to `SMALL_MM`, until it stands on one line."""
 
     text: str
     face: Face = Face.REGULAR
@@ -65,7 +65,7 @@ class Space:
 
 @dataclass(frozen=True)
 class Code:
-    """A QR code in the middle, with its quiet zone, at most `width_mm` wide without it."""
+    """A QR code in the middle, with its quiet zone; `width_mm` without it, or wider if its modules got too fine."""
 
     payload: str
     width_mm: float = 25.0

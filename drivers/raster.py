@@ -1,11 +1,12 @@
 """Pure but for reading the bundled fonts once: `Paper` to dots. It knows no printer command, and no grey.
 
 Text is laid out by `drivers.typeface`, whose widths agree with what is drawn here to the dot, so nothing runs over the
-edge. A line's box has room for the two marks of Ế above and for the dot of Ộ below.
+edge. A block has room for the two marks of Ẳ above and for the dot of Ộ below.
 """
 
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
@@ -15,16 +16,18 @@ from PIL import Image, ImageDraw, ImageFont
 
 from drivers import qr, typeface
 from drivers.errors import DriverError
-from drivers.paper import Align, Bitmap, Code, Item, Paper, Row, Rule, Space, Text
+from drivers.paper import SMALL_MM, Align, Bitmap, Code, Item, Paper, Row, Rule, Space, Text
 from drivers.typeface import Face
 
-_ASCENT_EM, _PITCH_EM, _DESCENT_EM = 1.2, 1.32, 0.26
-"""From the top of a paragraph to its first baseline, from line to line, and below the last one (Ế ends at 1.2 em)."""
+_PITCH_EM = 1.36
+"""From line to line of a paragraph. Closer than the tallest marks would ask for: they seldom meet a dot from above."""
 _GAP_EM = 0.8
 """The least white between a label and its value on one line."""
 _VALUE_SHARE = 0.4
 """A value that would wrap in less than this share of the width stands below its label instead."""
 _LEAST_MODULE_DOTS = 3
+_WEAR: tuple[qr.Error, ...] = ("Q", "M", "L")
+"""Error correction, the one for worn heads first; a long payload gets what there is room for."""
 
 _Brush = ImageDraw.ImageDraw
 _Stroke = Callable[[_Brush, int], None]
@@ -43,10 +46,26 @@ class _Block:
     paint: _Stroke
 
 
+@dataclass(frozen=True)
+class _Line:
+    """A line of text in its block: where its baseline begins, in dots from the block's top left corner."""
+
+    text: str
+    face: Face
+    size: int
+    left: int
+    baseline: int
+
+    @property
+    def bottom(self) -> int:
+        """Where the room ends that its letters need below the baseline."""
+        return self.baseline + typeface.line_height(self.face, self.size) - typeface.ascent(self.face, self.size)
+
+
 def draw(paper: Paper, width_dots: int, dots_per_mm: float = 8.0) -> Bitmap:
     """Draw all of `paper`, the white at its ends too. `width_dots` is a multiple of 8.
 
-    Raises `PaperError` for a code with more modules than the paper has room for.
+    Raises `PaperError` for a code that has no room on paper this narrow.
     """
     blocks = [_lay_out(item, width_dots, dots_per_mm) for item in paper.items]
     height = sum(block.height_dots for block in blocks)
@@ -92,21 +111,14 @@ def _leave_white(_brush: _Brush, _top: int) -> None:
 def _text(item: Text, width: int, dots_per_mm: float) -> _Block:
     words = _printable(item.text, item.face)
     size = typeface.size_for_capital(item.face, item.capital_mm * dots_per_mm)
-    if item.wraps:
-        lines = (
-            _balanced(words, item.face, size, width)
-            if item.align is not Align.LEFT
-            else typeface.wrap(words, item.face, size, width)
-        )
+    if not item.wraps:
+        least = typeface.size_for_capital(item.face, SMALL_MM * dots_per_mm)
+        size, lines = typeface.fit(words, item.face, range(min(least, size), size + 1), width, 1)
+    elif item.align is Align.LEFT:
+        lines = typeface.wrap(words, item.face, size, width)
     else:
-        size, lines = typeface.fit(words, item.face, range(size // 2, size + 1), width, 1)
-
-    def paint(brush: _Brush, top: int) -> None:
-        for number, line in enumerate(lines):
-            left = _left(line, item.face, size, width, item.align)
-            _write(brush, line, item.face, size, (left, top + _baseline(number, size)))
-
-    return _Block(_height(len(lines), size), paint)
+        lines = _balanced(words, item.face, size, width)
+    return _written(_column(lines, item.face, size, width, item.align))
 
 
 def _balanced(words: str, face: Face, size: int, width: int) -> list[str]:
@@ -131,15 +143,8 @@ def _row(item: Row, width: int, dots_per_mm: float) -> _Block:
     labels = typeface.wrap(label, Face.REGULAR, size, width)
     values = typeface.wrap(value, item.value_face, size, beside if is_beside else width)
     first = 0 if is_beside else len(labels)
-
-    def paint(brush: _Brush, top: int) -> None:
-        for number, line in enumerate(labels):
-            _write(brush, line, Face.REGULAR, size, (0, top + _baseline(number, size)))
-        for number, line in enumerate(values, first):
-            left = _left(line, item.value_face, size, width, Align.RIGHT)
-            _write(brush, line, item.value_face, size, (left, top + _baseline(number, size)))
-
-    return _Block(_height(max(len(labels), first + len(values)), size), paint)
+    left = _column(labels, Face.REGULAR, size, width, Align.LEFT)
+    return _written(left + _column(values, item.value_face, size, width, Align.RIGHT, first))
 
 
 def _fits_beside(value: str, face: Face, size: int, beside: int, width: int) -> bool:
@@ -150,12 +155,36 @@ def _fits_beside(value: str, face: Face, size: int, beside: int, width: int) -> 
     return beside >= _VALUE_SHARE * width and widest <= beside
 
 
+def _column(lines: list[str], face: Face, size: int, width: int, align: Align, first: int = 0) -> list[_Line]:
+    """Place `lines` one below the other, from line number `first` of the block."""
+    return [
+        _Line(line, face, size, _left(line, face, size, width, align), _baseline(number, face, size))
+        for number, line in enumerate(lines, first)
+    ]
+
+
+def _left(line: str, face: Face, size: int, width: int, align: Align) -> int:
+    free = width - typeface.width(line, face, size)
+    return {Align.LEFT: 0, Align.CENTRE: free // 2, Align.RIGHT: free}[align]
+
+
+def _baseline(number: int, face: Face, size: int) -> int:
+    return typeface.ascent(face, size) + round(number * _PITCH_EM * size)
+
+
+def _written(lines: list[_Line]) -> _Block:
+    def paint(brush: _Brush, top: int) -> None:
+        for line in lines:
+            _write(brush, line, top)
+
+    return _Block(max((line.bottom for line in lines), default=0), paint)
+
+
 def _code(item: Code, width: int, dots_per_mm: float) -> _Block:
-    matrix = qr.modules(item.payload, "Q")
+    matrix = _matrix(item.payload, width // _LEAST_MODULE_DOTS)
     whole = matrix.size + 2 * qr.QUIET_MODULES
-    module = min(int(item.width_mm * dots_per_mm) // matrix.size, width // whole)
-    if module < _LEAST_MODULE_DOTS:
-        raise PaperError(f"code of {matrix.size} modules: no room for it on {width} dots")
+    wanted = int(item.width_mm * dots_per_mm) // matrix.size
+    module = min(max(wanted, _LEAST_MODULE_DOTS), width // whole)
     side = matrix.size * module
     dark = Image.frombytes("L", (matrix.size, matrix.size), b"".join(matrix.rows)).point(lambda bit: bit * 255)
     stamp = dark.resize((side, side), Image.Resampling.NEAREST).convert("1", dither=Image.Dither.NONE)
@@ -164,6 +193,16 @@ def _code(item: Code, width: int, dots_per_mm: float) -> _Block:
         brush.bitmap(((width - side) // 2, top + qr.QUIET_MODULES * module), stamp, fill=1)
 
     return _Block(whole * module, paint)
+
+
+def _matrix(payload: str, most_modules: int) -> qr.QrMatrix:
+    """The code that suffers most wear of those that find room with their quiet zone."""
+    for error in _WEAR:
+        with suppress(ValueError):  # too long for any code of this level
+            matrix = qr.modules(payload, error)
+            if matrix.size + 2 * qr.QUIET_MODULES <= most_modules:
+                return matrix
+    raise PaperError(f"code of {len(payload)} characters: no room for it in {most_modules} modules")
 
 
 def _printable(text: str, face: Face) -> str:
@@ -182,32 +221,18 @@ def _substitute(character: str) -> str:
     return "" if unicodedata.category(character) in {"Cc", "Cf", "Mn"} else "?"
 
 
-def _height(lines: int, size: int) -> int:
-    return _baseline(lines - 1, size) + round(_DESCENT_EM * size) if lines else 0
-
-
-def _baseline(number: int, size: int) -> int:
-    return round((_ASCENT_EM + number * _PITCH_EM) * size)
-
-
-def _left(line: str, face: Face, size: int, width: int, align: Align) -> int:
-    free = width - typeface.width(line, face, size)
-    return {Align.LEFT: 0, Align.CENTRE: free // 2, Align.RIGHT: free}[align]
-
-
-def _write(brush: _Brush, line: str, face: Face, size: int, start: tuple[int, int]) -> None:
-    """Write from `start`: the left end of the baseline, in dots. Advances are whole dots, so letters can be stamped.
+def _write(brush: _Brush, line: _Line, top: int) -> None:
+    """Write into the block at `top`. Advances are whole dots, so letters can be stamped.
 
     A letter that leans out of its advance (j, at the left) is pushed back where it would lean over the edge.
     """
-    left, baseline = start
-    edge = brush.im.size[0]
-    for character in line:
-        glyph = _glyph(character, face, size)
+    pen, edge = line.left, brush.im.size[0]
+    for character in line.text:
+        glyph = _glyph(character, line.face, line.size)
         if glyph.stamp is not None:
-            start_dots = max(0, min(left + glyph.left_dots, edge - glyph.width_dots))
-            brush.bitmap((start_dots, baseline + glyph.top_dots), glyph.stamp, fill=1)
-        left += glyph.advance_dots
+            left = max(0, min(pen + glyph.left_dots, edge - glyph.width_dots))
+            brush.bitmap((left, top + line.baseline + glyph.top_dots), glyph.stamp, fill=1)
+        pen += glyph.advance_dots
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ _TITLE_MM = 2.8
 _MARK_MM = 3.6
 _TOTAL_MM = 2 * PLAIN_MM
 _GAP_MM = 1.5
+_BELOW_RULE_MM = 0.6
+"""Less than above: a letter keeps room for its marks over it."""
 _CODE_MM = 20.0
 _BEFORE_CUT_MM = 5.0
 
@@ -84,7 +86,7 @@ def _head(office: str, counter: str, texts: Texts) -> Iterator[Item]:
 
 
 def _title(texts: Texts, *, is_copy: bool) -> Iterator[Item]:
-    yield Text(texts.title, Face.EXTRABOLD, _TITLE_MM, Align.CENTRE, wraps=False)
+    yield Text(texts.title, Face.EXTRABOLD, _TITLE_MM, Align.CENTRE)
     if is_copy:
         yield Text(texts.copy, Face.EXTRABOLD, _MARK_MM, Align.CENTRE)
     yield from _ruled(3)
@@ -127,7 +129,7 @@ def _lookup(lookup: str, texts: Texts) -> Iterator[Item]:
 
 
 def _ruled(thickness_dots: int) -> tuple[Item, ...]:
-    return Space(_GAP_MM), Rule(thickness_dots), Space(_GAP_MM)
+    return Space(_GAP_MM), Rule(thickness_dots), Space(_BELOW_RULE_MM)
 
 
 def _vnd(amount: Vnd) -> str:

@@ -20,6 +20,9 @@ from drivers.typeface import Face
 every_width = pytest.mark.parametrize("width", [384, 512, 576])
 LONG = "Lệ phí đăng ký kết hôn có yếu tố nước ngoài và cấp bản sao trích lục hộ tịch"
 
+VOWELS = "aàáảãạăằắẳẵặâầấẩẫậeèéẻẽẹêềếểễệiìíỉĩịoòóỏõọôồốổỗộơờớởỡợuùúủũụưừứửữựyỳýỷỹỵ"
+ALPHABET = [*"bcdđghklmnpqrstvx", *"BCDĐGHKLMNPQRSTVX", *VOWELS, *VOWELS.upper()]
+
 
 def dots(bitmap: Bitmap) -> npt.NDArray[np.uint8]:
     packed = np.frombuffer(bitmap.packed, np.uint8).reshape(bitmap.height_dots, bitmap.row_bytes)
@@ -102,6 +105,11 @@ def test_a_text_that_does_not_wrap_shrinks_onto_one_line() -> None:
     assert len(narrow) < len(drawn(wide, width=576))
 
 
+def test_a_text_never_shrinks_below_two_millimetres() -> None:
+    endless = drawn(Text("499.999.999 đ " * 9, Face.EXTRABOLD, 6.0, wraps=False))
+    assert len(endless) == len(drawn(Text("4", Face.EXTRABOLD, SMALL_MM)))
+
+
 def test_a_centred_text_leaves_no_lonely_last_word() -> None:
     picture = drawn(Text("Phiếu này không thay thế biên lai thu phí của cơ quan", align=Align.CENTRE), width=576)
     half = len(picture) // 2 + 4
@@ -141,10 +149,18 @@ def test_a_letter_looks_the_same_wherever_it_stands() -> None:
     assert (after[:, step : step + 20] == alone).all()
 
 
-def test_the_marks_of_stacked_capitals_have_room_above_and_below() -> None:
-    block = drawn(Text("ẾỘẴỰ", Face.EXTRABOLD, 4.8))
-    framed = drawn(Space(5), Text("ẾỘẴỰ", Face.EXTRABOLD, 4.8), Space(5))
-    assert block.sum() == framed.sum()
+@pytest.mark.parametrize("capital_mm", [SMALL_MM, 2.4, 2.8, 3.6, 4.8])
+@pytest.mark.parametrize("face", Face)
+def test_no_mark_of_a_first_line_and_no_dot_of_a_last_one_is_cut_off(face: Face, capital_mm: float) -> None:
+    for letter in ALPHABET:
+        tall = Text(letter, face, capital_mm)
+        assert drawn(tall).sum() == drawn(Space(5), tall, Space(5)).sum(), letter
+
+
+@pytest.mark.parametrize("face", Face)
+def test_every_letter_of_the_alphabet_is_drawn_and_no_two_look_alike(face: Face) -> None:
+    assert not typeface.lacks("".join(ALPHABET), face)
+    assert len({drawn(Text(letter, face)).tobytes() for letter in ALPHABET}) == len(ALPHABET)
 
 
 @every_width
@@ -165,9 +181,20 @@ def test_a_code_stands_in_the_middle_with_its_quiet_zone() -> None:
     assert not picture[-4 * module :].any()
 
 
-def test_a_code_with_more_modules_than_dots_is_refused() -> None:
+@every_width
+def test_a_long_code_outgrows_its_place_before_its_modules_get_too_fine(width: int) -> None:
+    payload = "Ế" * 200
+    paper = draw(Paper((Code(payload, 20),)), width)
+    start, end = inked(dots(paper))
+    assert end - start + 1 == 3 * qr.modules(payload, "Q").size
+    picture = to_png(paper, side_dots=40)
+    assert [code.text for code in zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)))] == [payload]
+
+
+@pytest.mark.parametrize("length", [2000, 5000])
+def test_a_code_with_more_modules_than_dots_is_refused(length: int) -> None:
     with pytest.raises(PaperError, match="no room") as refused:
-        draw(Paper((Code("A" * 1500),)), 384)
+        draw(Paper((Code("A" * length),)), 384)
     assert isinstance(refused.value, DriverError)
     assert isinstance(refused.value, ValueError)
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 import zxingcpp
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
 from appliance.counter.receipt import VIETNAMESE, compose
-from drivers import escpos, typeface
+from drivers import escpos, raster, typeface
 from drivers.paper import PLAIN_MM, PROFILES, SMALL_MM, Code, Item, Paper, Profile, Row, Space, Text
 from drivers.typeface import Face
 from drivers.virtual.printer import VirtualPrinter
@@ -55,6 +55,7 @@ FOUR = ONE.model_copy(
         "amount": 42_308_000,
     }
 )
+every_profile = pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda profile: profile.name)
 SLIPS = {"one": (ONE, False), "four-copy": (FOUR, True)}
 
 
@@ -81,10 +82,8 @@ def said(slip: Slip = ONE, *, is_copy: bool = False) -> list[str]:
 @pytest.mark.parametrize("name", SLIPS)
 def test_a_slip_looks_as_it_was_found_good(name: str, profile: str) -> None:
     slip, is_copy = SLIPS[name]
-    stream = escpos.encode(compose(slip, "3", is_copy=is_copy), PROFILES[profile])
-    printer = VirtualPrinter(PROFILES[profile])
-    printer.send(stream)
-    printer.tear_off()
+    printer = printed(compose(slip, "3", is_copy=is_copy), PROFILES[profile])
+    (stream,) = printer.streams
     golden = GOLDEN / f"{name}-{profile}.bin"
     if os.environ.get("QUAYTHU_REDRAW"):
         golden.write_bytes(stream)
@@ -170,12 +169,41 @@ def test_another_language_needs_only_its_words() -> None:
     assert "PAYMENT CONFIRMATION" in words(compose(ONE, "3", texts=english))
 
 
+def printed(paper: Paper, profile: Profile) -> VirtualPrinter:
+    printer = VirtualPrinter(profile)
+    printer.send(escpos.encode(paper, profile))
+    printer.tear_off()
+    return printer
+
+
+COMMANDS = "\x1b@ \x1dV\x00 \x10\x04\x01 \x1bp\x00\x19\xfa \n \x1b!\x38"
+"""Initialize, cut, ask, open the drawer, feed, enlarge: what a joker might put into a name."""
+
+
+@example(COMMANDS, PROFILES["generic-80"])
+@example("\u202eđ 000.05", PROFILES["generic-58"])
 @given(st.text(min_size=1, max_size=200), st.sampled_from(list(PROFILES.values())))
 def test_whatever_a_fee_is_called_the_printer_gets_nothing_but_dots(name: str, profile: Profile) -> None:
-    slip = ONE.model_copy(update={"lines": (COPIES.model_copy(update={"fee_name": name}),)})
-    stream = escpos.encode(compose(slip, "3"), profile)
-    printer = VirtualPrinter(profile)
-    printer.send(stream)
-    printer.tear_off()
-    assert printer.streams == (stream,)
-    assert printer.paper.height_dots == 0
+    """Built past the contract, which would drop control characters: the slip does not rely on it."""
+    paper = compose(ONE.model_copy(update={"lines": (COPIES.model_copy(update={"fee_name": name}),)}), "3")
+    drawn = raster.draw(paper, profile.width_dots, profile.dots_per_mm)
+    (slip,) = printed(paper, profile).slips
+    assert slip.packed[: len(drawn.packed)] == drawn.packed
+    assert not any(slip.packed[len(drawn.packed) :])
+
+
+@every_profile
+@pytest.mark.parametrize("letter", "X7đẾ😀")
+def test_the_longest_words_that_the_contract_allows_still_make_a_slip(letter: str, profile: Profile) -> None:
+    longest = letter * 200
+    line = Line(dossier=letter * 64, fee_code="X", fee_name=longest, quantity=9999, amount=1, kind=FeeKind.PHI)
+    slip = Slip(
+        office=longest,
+        lines=(line,) * 20,
+        amount=499_999_999,
+        reference=ONE.reference,
+        bank_reference=longest,
+        paid_at=ONE.paid_at,
+        lookup=longest,
+    )
+    assert len(printed(compose(slip, "x" * 48, is_copy=True), profile).slips) == 1
