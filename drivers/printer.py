@@ -118,7 +118,8 @@ class _Line(Printer):
                     self._await_departure(line)
             self._await_departure(line)
         except OSError as error:
-            sent = written - self._queued(self._queued_request)
+            # More may be queued than this slip: questions that nobody took stand before it.
+            sent = max(0, written - self._queued(self._queued_request))
             self._abandon()
             raise SendError(self._complaint(error, sent, len(stream)), sent) from error
 

@@ -176,8 +176,8 @@ class Cashier:
             match envelope.body:
                 case CounterStatus() as status:
                     books.hear_status(envelope.counter, status, at)
-                case Displayed(payment=payment_id):
-                    self._hear(books, envelope, payment_id, events.Shown(at))
+                case Displayed() as displayed:
+                    self._hear_displayed(books, envelope, displayed, at)
                 case PaymentRefused(payment=payment_id, field=field):
                     self._hear(books, envelope, payment_id, events.RefusedByCounter(at, field))
                 case ReceiptReport(payment=payment_id, outcome=outcome, is_copy=is_copy, reason=reason):
@@ -204,6 +204,15 @@ class Cashier:
             payment_id = books.posted_for(message)
             if payment_id and not any(done.milestone == "published" for done in books.timeline(payment_id)):
                 books.note(payment_id, "published", self._clock.now())
+
+    def _hear_displayed(self, books: Books, envelope: Envelope, seen: Displayed, at: Instant) -> None:
+        """The glass shows what was ordered, or the clerk hears that it does not."""
+        payment = books.payment(seen.payment)
+        if payment is not None and (seen.amount, seen.payload) != (payment.amount, payment.payload):
+            books.hear_trouble(envelope.counter, f"the glass shows another code than payment {payment.reference}")
+            books.receive(envelope.id, envelope.counter, at)
+            return
+        self._hear(books, envelope, seen.payment, events.Shown(at))
 
     def _hear(self, books: Books, envelope: Envelope, payment_id: str, event: events.Event) -> None:
         payment = books.payment(payment_id)

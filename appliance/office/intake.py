@@ -70,10 +70,17 @@ class Intake:
         with self._ledger.read() as books:
             waiting = books.notifications_to_book()
         for kept in waiting:
-            detail = self._book(kept)
-            with self._ledger.write() as books:
-                books.close_notification(kept.id, detail)
-            log.info("notification", id=kept.id, detail=detail)
+            try:
+                self._book_and_close(kept)
+            except Exception:
+                # Anything at all: it stays open and is tried again with the next one, but holds up nobody behind it.
+                log.exception("notification", id=kept.id)
+
+    def _book_and_close(self, kept: KeptNotification) -> None:
+        detail = self._book(kept)
+        with self._ledger.write() as books:
+            books.close_notification(kept.id, detail)
+        log.info("notification", id=kept.id, detail=detail)
 
     def _book(self, kept: KeptNotification) -> str:
         try:

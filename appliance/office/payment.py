@@ -241,6 +241,8 @@ def _offered(payment: Payment, at: Instant, terms: Terms) -> Step:
     if payment.state is not State.PENDING or payment.place is not Place.WAITING:
         return _no(payment, "Khoản thu này không còn chờ quầy")
     expires_at = payment.expires_at or at + timedelta(seconds=terms.payment_valid_s)
+    if at >= expires_at:
+        return _no(payment, "Mã đã hết hạn, hãy tạo mã mới")
     offered = replace(payment, place=Place.OFFERED, expires_at=expires_at)
     return Step(offered, (Tell(request(offered)),))
 

@@ -243,6 +243,19 @@ def test_a_printer_that_takes_nothing_more_is_given_up(line: Line) -> None:
     assert isinstance(error.value.__cause__, TimeoutError)
 
 
+def test_a_slip_stuck_behind_unread_questions_was_certainly_not_sent(listener: Listener) -> None:
+    """A printer that is busy or out of paper takes nothing, not even a question; the slip behind it can be retried."""
+    listener.server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+    with listener.printer(stall_s=0.05, answer_s=0) as printer:
+        assert printer.status() == escpos.UNKNOWN
+        listener.accept()
+        for _ in range(3000):
+            printer.status()
+        with pytest.raises(SendError, match="nothing was sent") as error:
+            printer.send(b"slip")
+    assert error.value.sent_bytes == 0
+
+
 def reads_until_reset(connection: socket.socket) -> bool:
     try:
         while connection.recv(65536):

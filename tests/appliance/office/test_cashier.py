@@ -443,6 +443,16 @@ def test_a_painted_code_is_noted(create: Create, cashier: Cashier, say: Say, clo
     assert [done.milestone for done in cashier.timeline(payment.id)] == ["created", "displayed"]
 
 
+def test_a_glass_that_shows_another_amount_is_not_taken_for_the_code(
+    create: Create, cashier: Cashier, say: Say, clock: VirtualClock, ledger: Ledger
+) -> None:
+    payment = create()
+    say("quay-1", shown(payment, clock).model_copy(update={"amount": 1}))
+    assert cashier.payment(payment.id).place is Place.OFFERED
+    with ledger.read() as books:
+        assert payment.reference in books.counters()[payment.counter].trouble
+
+
 def test_a_code_that_the_counter_refused_says_which_field(create: Create, cashier: Cashier, say: Say) -> None:
     payment = create()
     say("quay-1", PaymentRefused(payment=payment.id, field="beneficiary"))

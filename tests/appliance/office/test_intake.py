@@ -1,9 +1,11 @@
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from sqlalchemy import text
 
 from appliance.clock import VirtualClock
+from appliance.courier import Sender
 from appliance.office.cashier import Cashier
 from appliance.office.credit import Credit
 from appliance.office.events import Verdict
@@ -11,6 +13,8 @@ from appliance.office.intake import MAX_BODY_BYTES, Intake
 from appliance.office.ledger import Ledger
 from appliance.office.notification import sepay
 from appliance.office.payment import Payment, State
+from appliance.settings import OfficeSettings
+from mqtt_schema.types import Vnd
 
 Create = Callable[..., Payment]
 Notify = Callable[..., tuple[dict[str, str], bytes]]
@@ -187,3 +191,31 @@ def test_a_credit_has_the_banks_time_not_ours(
     credit: Credit = one.credit
     assert (credit.at.hour, credit.at.minute) == (1, 0)
     assert one.booked_at == clock.now()
+
+
+class StumblingCashier(Cashier):
+    """Breaks on one notification, whatever the reason."""
+
+    def book(self, credit: Credit, received_at: datetime) -> str:
+        if credit.amount == Vnd(1):
+            raise RuntimeError("something nobody thought of")
+        return super().book(credit, received_at)
+
+
+def test_a_notification_that_breaks_the_booking_holds_up_nobody_and_stays_open(
+    ledger: Ledger,
+    office_settings: OfficeSettings,
+    sender: Sender,
+    proof: sepay.Proof,
+    clock: VirtualClock,
+    notify: Notify,
+) -> None:
+    intake = Intake(ledger, StumblingCashier(ledger, office_settings, sender, clock), proof, clock)
+    breaking, fine = notify("chuyen tien", 1), notify("chuyen tien", 1000)
+    intake.receive(*breaking)
+    intake.receive(*fine)
+
+    intake.book_kept()
+
+    assert booked(ledger, clock) == [Verdict.UNMATCHED]
+    assert waiting(ledger) == [breaking[1]]
