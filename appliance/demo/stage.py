@@ -31,7 +31,7 @@ OFFICE_NAME = "UBND phường Hoàn Kiếm"
 START_S = 30.0
 RESTART_S = 1.0
 
-_BROKER = """id = 0
+BROKER_CONFIG = """id = 0
 
 [router]
 id = 0
@@ -51,6 +51,7 @@ max_payload_size = 20480
 max_inflight_count = 500
 dynamic_filters = true
 """
+"""What the embedded broker is told: MQTT 5 on one port of loopback."""
 
 FEES: list[dict[str, Any]] = [
     {"code": "CT-BS", "name": "Chứng thực bản sao từ bản chính", "kind": "phi", "sub_item": "2716", "price": 2_000},
@@ -257,7 +258,7 @@ class Stage:
             ("counter.jwk", signing.private_jwk(counter_key)),
             ("sepay.secret", self.secret),
             ("portal.token", self.token),
-            ("broker.toml", _BROKER.format(port=self.ports.broker)),
+            ("broker.toml", BROKER_CONFIG.format(port=self.ports.broker)),
             ("office.toml", tomli_w.dumps(self._office(counter_key))),
             ("counter.toml", tomli_w.dumps(self._counter(office_key))),
         ):

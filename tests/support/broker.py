@@ -7,23 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-_CONFIG = """id = 0
-[router]
-id = 0
-max_connections = 100
-max_outgoing_packet_count = 200
-max_segment_size = 104857600
-max_segment_count = 10
-[v5.1]
-name = "v5"
-listen = "127.0.0.1:{port}"
-next_connection_delay_ms = 1
-[v5.1.connections]
-connection_timeout_ms = 60000
-max_payload_size = 20480
-max_inflight_count = 500
-dynamic_filters = true
-"""
+from appliance.demo.stage import BROKER_CONFIG
 
 PATIENCE_S = 30.0
 
@@ -34,7 +18,7 @@ class EmbeddedBroker:
     def __init__(self, directory: Path) -> None:
         self.port = free_port()
         self._config = directory / "broker.toml"
-        self._config.write_text(_CONFIG.format(port=self.port), "utf-8")
+        self._config.write_text(BROKER_CONFIG.format(port=self.port), "utf-8")
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
