@@ -392,6 +392,13 @@ def test_nobody_is_next_where_nobody_waits() -> None:
     assert core.next_in_turn([PARKED, PAID], T0) is None
 
 
+def test_a_code_that_ran_out_is_refused_even_if_somebody_offers_it() -> None:
+    stepped = step(RESUMED, Offered(EXPIRY))
+    assert stepped.payment == RESUMED
+    assert stepped.objection == "Mã đã hết hạn, hãy tạo mã mới"
+    assert told(stepped) == []
+
+
 def test_a_resumed_code_that_ran_out_is_not_offered_again() -> None:
     assert core.next_in_turn([RESUMED], EXPIRY - timedelta(seconds=1)) == RESUMED
     assert core.next_in_turn([RESUMED], EXPIRY) is None
