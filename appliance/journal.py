@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from appliance.counter.events import Event
 from appliance.counter.session import Session
 from appliance.courier import Parcel
+from appliance.errors import ApplianceError
 from mqtt_schema.messages import READING, Body
 from mqtt_schema.types import Instant
 
@@ -29,7 +30,7 @@ CREATE TABLE IF NOT EXISTS inbox (message TEXT PRIMARY KEY, received_at TEXT NOT
 """
 
 
-class JournalError(OSError):
+class JournalError(ApplianceError, OSError):
     """The journal cannot be opened, read or written; the message names the file."""
 
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import httpx
 
+from appliance.errors import ApplianceError
 from mqtt_schema.money import format_vnd
 from mqtt_schema.types import Vnd
 
@@ -15,7 +16,7 @@ POLL_S = 1.0
 _OF_A_PAYMENT = {"id", "reference", "amount", "counter", "state", "place"}
 
 
-class PushError(RuntimeError):
+class PushError(ApplianceError, RuntimeError):
     """The office did not take the order; the message says why, in words."""
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from appliance.errors import ApplianceError
 from mqtt_schema.messages import Beneficiary, FeeKind
 from mqtt_schema.reference import ALPHABET
 from mqtt_schema.types import CounterId, SiteId, Text, Vnd
@@ -20,7 +21,7 @@ Jwk = dict[str, str]
 """A public Ed25519 key: kty, crv, x, kid (RFC 8037)."""
 
 
-class SettingsError(ValueError):
+class SettingsError(ApplianceError, ValueError):
     """A settings file is missing, unreadable or says something impossible; the message says where and what."""
 
 

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pydantic import TypeAdapter, ValidationError
 
+from appliance.errors import ApplianceError
 from mqtt_schema.types import CounterId
 
 OFFICE = "office"
@@ -34,7 +35,7 @@ CLOCK_SLACK = timedelta(days=1)
 """A counter without a clock of its own may start a little in the past."""
 
 
-class CertificateError(ValueError):
+class CertificateError(ApplianceError, ValueError):
     """A certificate cannot be made; the message says why and what to do."""
 
 

@@ -5,13 +5,14 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from appliance.errors import ApplianceError
 from mqtt_schema.messages import Beneficiary
 from mqtt_schema.types import CounterId
 
 Source = Literal["desk", "api", "portal"]
 
 
-class CaseError(ValueError):
+class CaseError(ApplianceError, ValueError):
     """The demo was asked for something that cannot be; the message says what to change."""
 
 

@@ -21,6 +21,7 @@ from appliance.demo import phone
 from appliance.demo.browser import read_form
 from appliance.demo.case import Case
 from appliance.demo.stage import Stage
+from appliance.errors import ApplianceError
 from mqtt_schema.money import format_vnd
 from mqtt_schema.types import Vnd
 
@@ -40,7 +41,7 @@ LEFT = (
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
-class PlayError(AssertionError):
+class PlayError(ApplianceError, AssertionError):
     """A step did not truly happen; the message says which and what was seen instead."""
 
 

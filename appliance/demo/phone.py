@@ -5,11 +5,12 @@ import io
 import zxingcpp
 from PIL import Image
 
+from appliance.errors import ApplianceError
 from mqtt_schema import emv_qr
 from mqtt_schema.emv_qr import EmvQr
 
 
-class NothingToScanError(LookupError):
+class NothingToScanError(ApplianceError, LookupError):
     """There is no QR code in the picture."""
 
 

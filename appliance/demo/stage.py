@@ -22,6 +22,7 @@ import structlog
 import tomli_w
 
 from appliance.demo.case import Case
+from appliance.errors import ApplianceError
 from mqtt_schema import signing
 
 log = structlog.get_logger("stage")
@@ -72,7 +73,7 @@ FEES: list[dict[str, Any]] = [
 """A catalogue to play with: real fees, budget codes as of before 2026 (an office sets its own)."""
 
 
-class StageError(RuntimeError):
+class StageError(ApplianceError, RuntimeError):
     """A process did not come up; the message names its log."""
 
 

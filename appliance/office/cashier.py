@@ -13,6 +13,7 @@ import structlog
 
 from appliance.clock import Clock
 from appliance.courier import Sender
+from appliance.errors import ApplianceError
 from appliance.office import events, matching, postings
 from appliance.office import payment as core
 from appliance.office.credit import Credit
@@ -39,7 +40,7 @@ from mqtt_schema.types import Instant, Vnd
 log = structlog.get_logger("cashier")
 
 
-class CashierError(Exception):
+class CashierError(ApplianceError):
     """The office cannot do what was asked; the message says why, in words for a clerk."""
 
 

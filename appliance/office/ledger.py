@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, Row, create_engine, event, func, inse
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 
 from appliance.courier import Parcel
+from appliance.errors import ApplianceError
 from appliance.office import tables
 from appliance.office.credit import Credit
 from appliance.office.events import Verdict
@@ -23,7 +24,7 @@ from mqtt_schema.messages import Beneficiary, Channel, CounterStatus, FeeKind, L
 from mqtt_schema.types import Instant, Vnd
 
 
-class LedgerError(Exception):
+class LedgerError(ApplianceError):
     """The ledger cannot do what was asked."""
 
 

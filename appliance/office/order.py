@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
+from appliance.errors import ApplianceError
 from appliance.settings import Fee, OfficeSettings
 from mqtt_schema.messages import Channel, FeeKind, Line
 from mqtt_schema.money import format_vnd
@@ -65,7 +66,7 @@ class Complaint:
     sentence: str
 
 
-class OrderError(ValueError):
+class OrderError(ApplianceError, ValueError):
     """An order cannot become a payment."""
 
     def __init__(self, complaints: tuple[Complaint, ...]) -> None:

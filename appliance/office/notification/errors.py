@@ -1,7 +1,9 @@
 """Pure: why a notification is not believed or not understood."""
 
+from appliance.errors import ApplianceError
 
-class NotificationError(Exception):
+
+class NotificationError(ApplianceError):
     """A notification cannot be used."""
 
 

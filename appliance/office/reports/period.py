@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Self
 
+from appliance.errors import ApplianceError
 from mqtt_schema.types import Instant
 
 VIETNAM = timezone(timedelta(hours=7))
@@ -11,7 +12,7 @@ FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)
 """Nothing was collected before, and no calendar arithmetic overflows within."""
 
 
-class ReportError(Exception):
+class ReportError(ApplianceError):
     """A report cannot be made; the message says why, in words for a clerk."""
 
 
