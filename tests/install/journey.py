@@ -320,6 +320,16 @@ def both_roles_live(machine: Machine) -> None:
         until(partial(pinged, machine, role), 25, f"the {role} sends WATCHDOG=1")
 
 
+def no_key_leaves_the_counter(machine: Machine) -> None:
+    """What a keyboard that somebody plugs in would need: another console, a reboot key, the magic key."""
+    state = machine.try_run("systemctl", "is-enabled", "ctrl-alt-del.target").stdout.strip()
+    expect(state == "masked", f"ctrl-alt-del.target is {state}")
+    logind = machine.run("systemd-analyze", "cat-config", "systemd/logind.conf")
+    expect("NAutoVTs=0" in logind, "logind would open consoles")
+    manager = machine.run("systemd-analyze", "cat-config", "systemd/system.conf")
+    expect("CtrlAltDelBurstAction=none" in manager, "seven times Ctrl-Alt-Del would reboot")
+
+
 def installing_again_disturbs_nobody(machine: Machine, root: Root) -> None:
     """The installer on a machine that works: settings and processes stay, and the settings are judged."""
     for role in ROLES:
@@ -451,6 +461,7 @@ def journey(folder: Path, suite: str) -> None:
         steps.do(the_site_has_its_broker, machine)
         steps.do(settings_are_written, root, keys)
         steps.do(both_roles_live, machine)
+        steps.do(no_key_leaves_the_counter, machine)
         steps.do(installing_again_disturbs_nobody, machine, root)
         payment = steps.do(a_payment_is_shown, machine)
         steps.do(the_dead_and_the_hung_come_back, machine)
