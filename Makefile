@@ -35,9 +35,10 @@ bench: $(DEV)  ## Measure against a Chromium kiosk and python-escpos; writes bui
 test-install: $(DEV)  ## Install both roles into a fresh Debian root and start them there (needs root)
 	provisioning/test-install
 
-generate: $(DEV)  ## Write the generated files anew: schemas, AsyncAPI, diagrams
+generate: $(DEV)  ## Write the generated files anew: schemas, AsyncAPI, diagrams, gallery
 	$(BIN)/python -m mqtt_schema.generate
 	$(BIN)/python docs/lifecycle.py
+	$(BIN)/python -m tests.support.gallery
 
 format: $(DEV)  ## Lay the code out
 	$(BIN)/ruff check --fix .

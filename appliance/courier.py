@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import uuid4
 
+from appliance.delivery import Delivery
 from mqtt_schema import signing, topics
 from mqtt_schema.errors import MessageError, SignatureError, TopicError
 from mqtt_schema.messages import Ack, Body, Envelope, Trouble
 from mqtt_schema.types import Instant
+
+__all__ = ["Courier", "Delivery", "Mailbox", "Parcel", "Publisher", "Sender"]
 
 FIRST_RETRY_S = 1.0
 LAST_RETRY_S = 30.0
@@ -48,15 +51,6 @@ class Sender:
         raw = signing.sign(envelope, self.key)
         topic = topics.build(self.site, counter, route.leaf)
         return Parcel(envelope.id, counter, sequence, body.type, topic, raw)
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """Bytes that arrived on a topic. `settle` lets the broker forget them; called once they are dealt with."""
-
-    topic: str
-    raw: bytes
-    settle: Callable[[], None]
 
 
 class Publisher(Protocol):

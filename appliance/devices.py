@@ -2,16 +2,18 @@
 
 from pathlib import Path
 
-from appliance.settings import DisplaySettings, PanelSettings, PrinterSettings
+from appliance.settings import DisplaySettings, PanelSettings, PrinterSettings, SoundSettings
 from drivers.display import Display, PygameDisplay
 from drivers.errors import PrinterError
-from drivers.panel import GpioPanel, NullPanel, Panel
-from drivers.paper import PROFILES, Profile
+from drivers.panel import GpioPanel, NullPanel, Panel, Pins
 from drivers.printer import FilePrinter, Printer, SerialPrinter, TcpPrinter
+from drivers.profiles import PROFILES, Profile
 from drivers.scene import Size
+from drivers.sound import MixerSound, NullSound, Sound
 from drivers.virtual.display import VirtualDisplay
 from drivers.virtual.panel import VirtualPanel
 from drivers.virtual.printer import VirtualPrinter
+from drivers.virtual.sound import VirtualSound
 
 
 def open_display(settings: DisplaySettings) -> Display:
@@ -21,9 +23,9 @@ def open_display(settings: DisplaySettings) -> Display:
         case "virtual":
             return VirtualDisplay(size)
         case "window":
-            return PygameDisplay("window", size)
+            return PygameDisplay("window", size, settings.rotation)
         case "kmsdrm":
-            return PygameDisplay("kmsdrm")
+            return PygameDisplay("kmsdrm", rotation=settings.rotation)
 
 
 def open_printer(settings: PrinterSettings) -> Printer | None:
@@ -57,7 +59,19 @@ def open_panel(settings: PanelSettings) -> Panel:
         case "virtual":
             return VirtualPanel()
         case "gpio":
-            return GpioPanel(settings.light_pin, settings.key_pin)
+            listen_opens = settings.listen_contact == "opens"
+            return GpioPanel(Pins(settings.light_pin, settings.key_pin, settings.listen_pin, listen_opens))
+
+
+def open_sound(settings: SoundSettings) -> Sound:
+    """Make the loudspeaker; it opens its card by itself when something is to be heard."""
+    match settings.driver:
+        case "none":
+            return NullSound()
+        case "virtual":
+            return VirtualSound()
+        case "alsa":
+            return MixerSound(settings.device)
 
 
 def _profile(name: str) -> Profile:

@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from appliance.counter.events import Event
-from appliance.counter.session import Session
+from appliance.counter.state import Session
 from appliance.courier import Parcel
 from appliance.errors import ApplianceError
 from mqtt_schema.messages import READING, Body
@@ -64,13 +64,19 @@ class Journal:
         # READING: a request that was refused because it disagrees with its code is history too.
         return session, [_EVENT.validate_json(body, context=READING) for (body,) in since]
 
-    def commit(self, event: Event, said: Sequence[Body], message: str | None, rest: Session | None) -> None:
+    def commit(
+        self, event: Event, said: Sequence[Body], message: str | None, rest: Session | None, *others: Event
+    ) -> None:
         """Write one event, what is said because of it, the message that brought it, and the state if it is at rest.
+
+        `others` happened right after `event` and belong to it: the paint of what it asked for.
 
         All or nothing, and on the disk when this returns. Raises `JournalError` when the disk does not take it.
         """
         with self._transaction():
             self._write(event, said, message, rest)
+            for other in others:
+                self._note(other)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -86,7 +92,7 @@ class Journal:
                 self._db.execute("ROLLBACK")
 
     def _write(self, event: Event, said: Sequence[Body], message: str | None, rest: Session | None) -> None:
-        self._db.execute("INSERT INTO journal (kind, body) VALUES ('event', ?)", (_EVENT.dump_json(event).decode(),))
+        self._note(event)
         if rest is not None:
             body = _SESSION.dump_json(rest).decode()
             self._db.execute("INSERT INTO journal (kind, body) VALUES ('rest', ?)", (body,))
@@ -94,6 +100,9 @@ class Journal:
             self._db.execute("INSERT INTO inbox VALUES (?, ?)", (message, event.at.isoformat()))
         for body_said in said:
             self._post(body_said)
+
+    def _note(self, event: Event) -> None:
+        self._db.execute("INSERT INTO journal (kind, body) VALUES ('event', ?)", (_EVENT.dump_json(event).decode(),))
 
     def _post(self, body: Body) -> None:
         last = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").fetchone()

@@ -9,17 +9,48 @@ import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
-import structlog
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
-from appliance.courier import Delivery
-from appliance.settings import Broker
-from mqtt_schema.topics import QOS
+from appliance.delivery import Delivery
+from appliance.logs import Log
 
-log = structlog.get_logger("link")
+log = Log()
+
+
+QOS = 1
+"""At least once, in both directions: `mqtt_schema.topics.QOS`, which a test compares."""
+
+
+class Broker(Protocol):
+    """Where to connect: `appliance.settings.Broker`, or what was read of it before it was checked in full."""
+
+    @property
+    def host(self) -> str:
+        """Name or address."""
+
+    @property
+    def port(self) -> int:
+        """Its TCP port."""
+
+    @property
+    def ca(self) -> Path | None:
+        """Whose certificates are believed; None connects without TLS."""
+
+    @property
+    def certificate(self) -> Path | None:
+        """Ours."""
+
+    @property
+    def key(self) -> Path | None:
+        """Its private half."""
+
+    @property
+    def keepalive_s(self) -> int:
+        """How long the broker waits for a word."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +70,20 @@ class Link:
         broker: Broker,
         client_id: str,
         topics: list[str],
-        listener: Listener,
+        listener: Listener | None = None,
         will: Callable[[], tuple[str, bytes]] | None = None,
     ) -> None:
-        """`will` makes the topic and the signed bytes that the broker publishes when this connection dies."""
+        """`will` makes the topic and the signed bytes that the broker publishes when this connection dies.
+
+        A link may be opened before there is anybody to listen: what it hears until `listen` waits.
+        """
         self._broker = broker
         self._topics = topics
         self._listener = listener
+        self._unheard: list[Callable[[Listener], None]] = []
+        self._listening = threading.Lock()
         self._make_will = will
+        self._is_started = False
         self._connection = 0
         self._subscribed = threading.Event()
         self._in_flight: dict[int, str] = {}
@@ -60,12 +97,33 @@ class Link:
         return self._subscribed.is_set()
 
     def start(self) -> None:
-        """Begin to connect; never raises for a broker that is not there yet."""
+        """Begin to connect; never raises for a broker that is not there yet. A second time changes nothing."""
+        if self._is_started:
+            return
+        self._is_started = True
         self._renew_will()
         self._client.connect_async(
             self._broker.host, self._broker.port, keepalive=self._broker.keepalive_s, clean_start=True
         )
         self._client.loop_start()
+
+    def listen(self, listener: Listener) -> None:
+        """Tell everything to `listener` from now on, beginning with what was heard before."""
+        with self._listening:
+            for heard in self._unheard:
+                heard(listener)
+            self._unheard.clear()
+            self._listener = listener
+
+    def _tell(self, heard: Callable[[Listener], None]) -> None:
+        listener = self._listener
+        if listener is None:
+            with self._listening:
+                listener = self._listener
+                if listener is None:
+                    self._unheard.append(heard)
+                    return
+        heard(listener)
 
     def stop(self) -> None:
         """Say goodbye and end the network thread."""
@@ -91,7 +149,7 @@ class Link:
             if not was_faster:
                 self._in_flight[sent.mid] = message
         if was_faster and message:
-            self._listener.published(message)
+            self._tell(lambda listener: listener.published(message))
         return True
 
     def _new_client(self, client_id: str) -> Client:
@@ -133,7 +191,7 @@ class Link:
             return
         self._subscribed.set()
         log.info("link_up", broker=f"{self._broker.host}:{self._broker.port}")
-        self._listener.changed(True)
+        self._tell(lambda listener: listener.changed(True))
 
     def _disconnected(self, _client: Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         self._subscribed.clear()
@@ -142,7 +200,7 @@ class Link:
             self._taken.clear()
         self._renew_will()
         log.warning("link_down", reason=str(reason))
-        self._listener.changed(False)
+        self._tell(lambda listener: listener.changed(False))
 
     def _message(self, client: Client, _userdata: Any, message: MQTTMessage) -> None:
         connection = self._connection
@@ -152,7 +210,8 @@ class Link:
             if connection == self._connection and self.is_up:
                 client.ack(message.mid, message.qos)
 
-        self._listener.delivered(Delivery(message.topic, bytes(message.payload), settle))
+        delivery = Delivery(message.topic, bytes(message.payload), settle)
+        self._tell(lambda listener: listener.delivered(delivery))
 
     def _was_published(self, _client: Client, _userdata: Any, mid: int, reason: Any, _properties: Any) -> None:
         with self._lock:
@@ -163,7 +222,7 @@ class Link:
         if reason.is_failure:
             log.error("publish_refused", reason=str(reason), message=message)
         elif message:
-            self._listener.published(message)
+            self._tell(lambda listener: listener.published(message))
 
 
 def _send_at_once(_client: Client, _userdata: Any, opened: Any) -> None:

@@ -1,34 +1,34 @@
-"""Puts slips on paper, one at a time, on a thread of its own, and says honestly how each ended. Retries nothing.
-
-Between the first byte and the last nobody can know what came out: such a slip is *possibly printed*.
-"""
+"""Puts slips on paper, one at a time, on a thread of its own, and says honestly how each ended. Retries nothing."""
 
 import queue
 import threading
 from collections.abc import Callable
-
-import structlog
+from dataclasses import dataclass
 
 from appliance.clock import Clock
 from appliance.counter import receipt
 from appliance.counter.events import PrintEnded, SlipJob
+from appliance.course import Course, Ending
+from appliance.logs import Log
 from drivers import escpos
-from drivers.escpos import Condition
-from drivers.printer import Printer, SendError
+from drivers.paper import Paper
+from drivers.printer import Printer
+from drivers.raster import PaperError
 from mqtt_schema.messages import PrinterStatus, SlipOutcome
 
-log = structlog.get_logger("printing")
+log = Log()
 
 STATUS_EVERY_S = 5.0
+_NO_PRINTER = Ending(SlipOutcome.NOT_PRINTED, "Quầy này không có máy in")
+_BROKE = Ending(SlipOutcome.POSSIBLY_PRINTED, "Lỗi khi in phiếu, kỹ thuật viên xem nhật ký")
+_TOO_WIDE = Ending(SlipOutcome.NOT_PRINTED, "Phiếu không vừa khổ giấy, kỹ thuật viên xem nhật ký")
 
-REASONS = {
-    Condition.PAPER_OUT: "Máy in hết giấy",
-    Condition.COVER_OPEN: "Nắp máy in đang mở",
-    Condition.OFFLINE: "Máy in không trả lời, hãy kiểm tra dây và nguồn",
-}
 
-Ending = tuple[SlipOutcome, str]
-"""How a slip ended, and why in words if it did not simply print."""
+@dataclass(frozen=True)
+class TrialJob:
+    """A slip for whoever fits a printer; `ended` hears how it went, on the printer's thread."""
+
+    ended: Callable[[Ending], None]
 
 
 class PrintDesk:
@@ -44,14 +44,22 @@ class PrintDesk:
         clock: Clock,
         ended: Callable[[PrintEnded], None],
         changed: Callable[[], None] = lambda: None,
+        *,
+        is_bilingual: Callable[[], bool] = lambda: False,
+        time_source: Callable[[], receipt.TimeSource] = lambda: receipt.TimeSource.OFFICE,
     ) -> None:
-        """`printer` is None where none is fitted."""
+        """`printer` is None where none is fitted. `is_bilingual` is asked for each slip;
+        `time_source` says whether the times on slips can be trusted.
+        """
         self._printer = printer
+        self._course = None if printer is None else Course(printer)
         self._counter = counter
         self._clock = clock
         self._ended = ended
         self._changed = changed
-        self._jobs: queue.SimpleQueue[SlipJob | None] = queue.SimpleQueue()
+        self._is_bilingual = is_bilingual
+        self._time_source = time_source
+        self._jobs: queue.SimpleQueue[SlipJob | TrialJob | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="printer", daemon=True)
         self.status = PrinterStatus.OFFLINE if printer is None else PrinterStatus.UNKNOWN
 
@@ -70,59 +78,78 @@ class PrintDesk:
         """Queue a slip; returns at once."""
         self._jobs.put(job)
 
+    def print_trial(self, ended: Callable[[Ending], None]) -> None:
+        """Queue a test slip; returns at once."""
+        self._jobs.put(TrialJob(ended))
+
     def _work(self) -> None:
+        self._warm_up()
         while True:
             self._look()
             try:
                 job = self._jobs.get(timeout=STATUS_EVERY_S)
             except queue.Empty:
                 continue
-            if job is None:
-                return
-            outcome, reason = self._try(job)
-            log.info("slip", payment=job.payment, outcome=outcome.value, reason=reason)
-            self._ended(PrintEnded(self._clock.now(), job.payment, job.is_copy, outcome, reason))
+            match job:
+                case None:
+                    return
+                case TrialJob():
+                    job.ended(self._try(self._trial))
+                case SlipJob():
+                    self._serve(job)
+
+    def _serve(self, job: SlipJob) -> None:
+        ending = self._try(lambda: self._slip(job))
+        log.info("slip", payment=job.payment, outcome=ending.outcome.value, reason=ending.reason)
+        self._ended(PrintEnded(self._clock.now(), job.payment, job.is_copy, ending.outcome, ending.reason))
+
+    def _slip(self, job: SlipJob) -> Paper:
+        return receipt.compose(
+            job.slip,
+            self._counter,
+            is_copy=job.is_copy,
+            is_bilingual=self._is_bilingual(),
+            time_source=self._time_source(),
+        )
+
+    def _trial(self) -> Paper:
+        return receipt.trial(self._counter, "" if self._printer is None else self._printer.profile.name)
+
+    def _warm_up(self) -> None:
+        """Draw every letter once: the first citizen of the day shall not wait for the fonts."""
+        if self._printer is None:
+            return
+        try:
+            escpos.stream(receipt.letters(), self._printer.profile)
+        except Exception:
+            log.exception("warm_up")
 
     def _look(self) -> None:
         """Ask the printer how it is, and pass it on if that is new."""
-        if self._printer is None:
+        if self._course is None:
             return
-        seen = _seen(self._printer)
+        seen = _seen(self._course)
         if seen is not self.status:
             self.status = seen
             self._changed()
 
-    def _try(self, job: SlipJob) -> Ending:
-        if self._printer is None:
-            return SlipOutcome.NOT_PRINTED, "Quầy này không có máy in"
+    def _try(self, compose: Callable[[], Paper]) -> Ending:
+        if self._printer is None or self._course is None:
+            return _NO_PRINTER
         try:
-            return self._print(job, self._printer)
+            return self._course.run(escpos.stream(compose(), self._printer.profile))
+        except PaperError:
+            log.exception("slip_too_wide")
+            return _TOO_WIDE
         except Exception:
             # Anything at all: a slip that ends in silence would block every slip behind it.
-            log.exception("slip_broke", payment=job.payment)
-            return SlipOutcome.POSSIBLY_PRINTED, "Lỗi khi in phiếu, kỹ thuật viên xem nhật ký"
-
-    def _print(self, job: SlipJob, printer: Printer) -> Ending:
-        before = printer.status()
-        if not before.can_print:
-            return SlipOutcome.NOT_PRINTED, REASONS[before.headline]
-        paper = receipt.compose(job.slip, self._counter, is_copy=job.is_copy)
-        try:
-            printer.send(escpos.encode(paper, printer.profile))
-        except SendError as error:
-            log.warning("send", error=str(error))
-            if error.sent_bytes == 0:
-                return SlipOutcome.NOT_PRINTED, REASONS[Condition.OFFLINE]
-            return SlipOutcome.POSSIBLY_PRINTED, "Máy in dừng giữa chừng, hãy xem giấy"
-        after = printer.status()
-        if after.can_print:
-            return SlipOutcome.PRINTED, ""
-        return SlipOutcome.POSSIBLY_PRINTED, f"{REASONS[after.headline]} khi vừa in xong, hãy xem giấy"
+            log.exception("slip_broke")
+            return _BROKE
 
 
-def _seen(printer: Printer) -> PrinterStatus:
+def _seen(course: Course) -> PrinterStatus:
     try:
-        return PrinterStatus(printer.status().headline.value)
+        return PrinterStatus(course.look().headline.value)
     except Exception:
         # A driver that breaks its promise must not take this thread with it, and every slip behind.
         log.exception("status_broke")

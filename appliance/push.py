@@ -22,7 +22,10 @@ class PushError(ApplianceError, RuntimeError):
 
 @dataclass(frozen=True)
 class PushOrder:
-    """One line for one counter. `fee` is a code of the catalogue or a free name; `amount` in đồng."""
+    """One line for one counter. `fee` is a code of the catalogue or a free name; `amount` in đồng.
+
+    `is_on_behalf`: the clerk pays for `payer`, who has no telephone.
+    """
 
     counter: str
     dossier: str
@@ -32,6 +35,7 @@ class PushOrder:
     payer: str | None
     clerk: str
     waiver: str | None
+    is_on_behalf: bool = False
 
 
 def push_and_wait(
@@ -71,6 +75,7 @@ def _create(client: httpx.Client, order: PushOrder, key: str) -> dict[str, Any]:
         "payer": order.payer,
         "clerk": order.clerk,
         "waiver_reason": order.waiver,
+        "is_on_behalf": order.is_on_behalf,
     }
     return _ask(client, "POST", "/api/v1/payments", json=body, headers={"Idempotency-Key": key})
 

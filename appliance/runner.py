@@ -1,20 +1,24 @@
 """Gives the session of a counter its memory and its hands: step, commit, then act. One thread; no clock of its own.
 
 The order is the point: an event is on the disk together with what will be said because of it, before the broker hears
-that we have it, before a byte goes to the printer, and before the next event is looked at.
+that we have it, before a byte goes to the printer, and before the next event is looked at. Only the glass is sooner: a
+code is painted while its request is on its way to the disk, in the same turn
+(docs/adr/0009-a-code-is-painted-before-it-is-committed.md).
 """
 
 from collections.abc import Callable
 
-import structlog
-
 from appliance.counter import session as core
 from appliance.counter.events import (
     CancelledByClerk,
+    CardsSent,
+    CheckedByClerk,
     CopyAsked,
     Event,
     LinkChanged,
+    Painted,
     ParkedByClerk,
+    PreparedByClerk,
     PrintStarted,
     Report,
     Requested,
@@ -23,31 +27,48 @@ from appliance.counter.events import (
     SlipJob,
     Tell,
     Unusable,
+    Waived,
 )
-from appliance.counter.session import Rules, Session
+from appliance.counter.state import Paying, Rules, Session
 from appliance.journal import Journal
+from appliance.logs import Log
 from mqtt_schema.messages import (
+    Cards,
     Envelope,
     PaymentCancellation,
+    PaymentChecking,
     PaymentParking,
+    PaymentPreparing,
     PaymentRequest,
     PaymentResult,
+    PaymentWaived,
     Reprint,
     Trouble,
 )
 from mqtt_schema.types import Instant
 
-log = structlog.get_logger("runner")
+log = Log()
 
 
 class Runner:
     """The session of one counter, with memory."""
 
-    def __init__(self, journal: Journal, rules: Rules, print_slip: Callable[[SlipJob], None]) -> None:
-        """`print_slip` begins to print and returns at once; its end comes back as a `PrintEnded` event."""
+    def __init__(
+        self,
+        journal: Journal,
+        rules: Rules,
+        print_slip: Callable[[SlipJob], None],
+        show: Callable[[Session], Painted | None] = lambda _session: None,
+    ) -> None:
+        """`print_slip` begins to print and returns at once; its end comes back as a `PrintEnded` event.
+
+        `show` paints a session that has another code to show, and says so; None when the glass did not take it. It must
+        not raise, and it must not step.
+        """
         self._journal = journal
         self._rules = rules
         self._print_slip = print_slip
+        self._paint = show
         self.session = Session()
 
     def recover(self, at: Instant) -> None:
@@ -60,22 +81,32 @@ class Runner:
         self.step(Restarted(at))
 
     def take(self, envelope: Envelope, at: Instant) -> None:
-        """Take a verified message of the office."""
-        self.step(event_of(envelope, at), message=envelope.id)
+        """Take a verified message of the office. What nobody acknowledges need not be remembered either."""
+        is_passing = isinstance(envelope.body, PaymentPreparing | PaymentChecking)
+        self.step(event_of(envelope, at), message=None if is_passing else envelope.id)
 
     def step(self, event: Event, message: str | None = None) -> None:
         """Take one event: step, commit, act. `message` is the id of the message that brought it."""
         before = self.session
         stepped = core.step(before, event, self._rules)
-        said = [effect.body for effect in stepped.effects if isinstance(effect, Tell)]
-        if said or message or _is_worth_keeping(event, before, stepped.session):
-            is_new_rest = stepped.session.is_at_rest and not before.is_at_rest
-            self._journal.commit(event, said, message, stepped.session if is_new_rest else None)
-        self.session = stepped.session
-        for effect in stepped.effects:
+        painted = self._painted(before, stepped.session)
+        shown = core.step(stepped.session, painted, self._rules) if painted else core.Step(stepped.session)
+        effects, after = (*stepped.effects, *shown.effects), shown.session
+        said = [effect.body for effect in effects if isinstance(effect, Tell)]
+        if said or message or _is_worth_keeping(event, before, after):
+            is_new_rest = after.is_at_rest and not before.is_at_rest
+            self._journal.commit(event, said, message, after if is_new_rest else None, *([painted] if painted else []))
+        self.session = after
+        for effect in effects:
             if isinstance(effect, Report):
                 log.warning("report", text=effect.text)
         self._begin_next_slip(event.at)
+
+    def _painted(self, before: Session, after: Session) -> Painted | None:
+        """Paint at once what asks a citizen for money, and nothing else: they are the ones who wait."""
+        if not isinstance(after.glass, Paying) or after.glass == before.glass or after.glass.is_reported:
+            return None
+        return self._paint(after)
 
     def _begin_next_slip(self, at: Instant) -> None:
         job = core.next_slip(self.session)
@@ -93,6 +124,14 @@ def event_of(envelope: Envelope, at: Instant) -> Event:
             return CancelledByClerk(at, envelope.sequence, payment)
         case PaymentParking(payment=payment):
             return ParkedByClerk(at, envelope.sequence, payment)
+        case PaymentPreparing():
+            return PreparedByClerk(at)
+        case PaymentChecking(payment=payment):
+            return CheckedByClerk(at, payment)
+        case PaymentWaived(payment=payment):
+            return Waived(at, envelope.sequence, payment)
+        case Cards() as cards:
+            return CardsSent(at, envelope.sequence, cards)
         case PaymentResult() as result:
             return Resulted(at, envelope.sequence, result)
         case Reprint() as reprint:

@@ -10,13 +10,15 @@ from typing import Annotated, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from appliance.errors import ApplianceError
-from mqtt_schema.messages import Beneficiary, FeeKind
+from mqtt_schema.messages import Beneficiary, FeeKind, Language
 from mqtt_schema.reference import ALPHABET
 from mqtt_schema.types import CounterId, SiteId, Text, Vnd
 
 S = TypeVar("S", bound="_Settings")
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+"""HH:MM, in Vietnam."""
 Jwk = dict[str, str]
 """A public Ed25519 key: kty, crv, x, kid (RFC 8037)."""
 
@@ -49,11 +51,19 @@ class Broker(_Settings):
 
 
 class DisplaySettings(_Settings):
-    """Which glass: `kmsdrm` on the device, `window` on a desktop, `virtual` without any. Pixels."""
+    """Which glass: `kmsdrm` on the device, `window` on a desktop, `virtual` without any. Pixels.
+
+    `width` and `height` are those of the screens, before `rotation` turns the picture clockwise for a turned panel.
+    `diagonal_inch` and `viewing_mm` say how large a letter must be; without them they follow from the pixels.
+    """
 
     driver: Literal["kmsdrm", "window", "virtual"] = "kmsdrm"
     width: Annotated[int, Field(ge=320, le=4096)] = 1024
     height: Annotated[int, Field(ge=320, le=4096)] = 600
+    rotation: Literal[0, 90, 180, 270] = 0
+    diagonal_inch: Annotated[float, Field(ge=4, le=65)] | None = None
+    viewing_mm: Annotated[int, Field(ge=200, le=3000)] | None = None
+    sleep_after_s: Annotated[int, Field(ge=60, le=86_400)] = 900
 
 
 class PrinterSettings(_Settings):
@@ -69,11 +79,46 @@ class PrinterSettings(_Settings):
 
 
 class PanelSettings(_Settings):
-    """Status light and clerk key by GPIO number (BCM), `virtual`, or `none`."""
+    """Status light, clerk key and listening key by GPIO number (BCM), `virtual`, or `none`.
+
+    `listen_contact`: whether the listening key, or an earphone in its socket, closes to ground or opens.
+    """
 
     driver: Literal["gpio", "virtual", "none"] = "none"
     light_pin: int | None = None
     key_pin: int | None = None
+    listen_pin: int | None = None
+    listen_contact: Literal["closes", "opens"] = "closes"
+
+
+class SoundSettings(_Settings):
+    """Which loudspeaker: `alsa` (with `device`, such as "plughw:1", or the system's choice), `virtual`, or `none`.
+
+    `volume` in percent. Between `quiet_from` and `quiet_until` (local time; both or neither) only who asks is answered.
+    `languages`: in which *paid* is spoken, besides the one that the citizen chose. `recordings`: a folder with `vi` and
+    `en` in it; a WAV file there takes the place of the clip of its name.
+    """
+
+    driver: Literal["alsa", "virtual", "none"] = "none"
+    device: str = ""
+    volume: Annotated[int, Field(ge=0, le=100)] = 70
+    quiet_from: TimeOfDay | None = None
+    quiet_until: TimeOfDay | None = None
+    languages: Annotated[tuple[Language, ...], Field(min_length=1)] = ("vi", "en")
+    recordings: Path | None = None
+
+    @model_validator(mode="after")
+    def _quiet_begins_and_ends(self) -> Self:
+        if (self.quiet_from is None) != (self.quiet_until is None):
+            raise ValueError("quiet hours need both quiet_from and quiet_until")
+        return self
+
+
+class TechnicianSettings(_Settings):
+    """The way into the technician's page: `quaythu pin new` makes both halves. Without them there is no such page."""
+
+    pin_salt: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    pin_digest: Annotated[str, Field(pattern=r"^[0-9a-f]{128}$")]
 
 
 class CounterSettings(_Settings):
@@ -95,6 +140,8 @@ class CounterSettings(_Settings):
     display: DisplaySettings = DisplaySettings()
     printer: PrinterSettings = PrinterSettings()
     panel: PanelSettings = PanelSettings()
+    sound: SoundSettings = SoundSettings()
+    technician: TechnicianSettings | None = None
     workbench_port: Port | None = None
 
     @property
@@ -121,11 +168,14 @@ class CounterEntry(_Settings):
 class Fee(_Settings):
     """One row of the fee catalogue. Chapter and sub-item are budget codes that the treasury changes: never constants.
 
-    `price` in đồng for one piece, or None when the clerk enters the amount.
+    `price` in đồng for one piece, or None when the clerk enters the amount. `is_sensitive`: the name alone tells
+    something about a person (a divorce, an adoption), so it never leaves the office.
     """
 
     code: Annotated[str, Field(pattern=r"^[A-Z0-9-]{1,32}$")]
     name: Text
+    name_en: Text | None = None
+    is_sensitive: bool = False
     kind: FeeKind
     chapter: Annotated[str, Field(pattern=r"^[0-9]{3}$")]
     sub_item: Annotated[str, Field(pattern=r"^[0-9]{4}$")]
@@ -156,7 +206,8 @@ class OfficeSettings(_Settings):
     """One office. Desk and API listen on loopback until the office has users of its own.
 
     `payment_valid_s`: how long a code may be paid. `settle_s`: how long after that the bank's notification of a payment
-    made in time may still arrive.
+    made in time may still arrive. `shows_payer`: whether the glass shows the payer's name, masked. `offline_after_s`: a
+    counter that was not heard for so long is offline, and nobody knows what stands on its glass.
     """
 
     site: SiteId
@@ -175,6 +226,8 @@ class OfficeSettings(_Settings):
     portal: Portal | None = None
     payment_valid_s: Annotated[int, Field(ge=30, le=3600)] = 300
     settle_s: Annotated[int, Field(ge=0, le=3600)] = 60
+    shows_payer: bool = False
+    offline_after_s: Annotated[int, Field(ge=6, le=600)] = 15
 
     @field_validator("counters")
     @classmethod
@@ -201,6 +254,15 @@ def read_counter(path: Path) -> CounterSettings:
 def read_office(path: Path) -> OfficeSettings:
     """Read and check the settings of an office. Raises `SettingsError` in words."""
     return _read(path, OfficeSettings)
+
+
+def stamp(path: Path) -> tuple[int, int] | None:
+    """Equal stamps of a file are the same settings; None when it is missing."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size
 
 
 def _read(path: Path, kind: type[S]) -> S:

@@ -1,4 +1,4 @@
-"""The virtual devices of one counter over HTTP, loopback only: look at the glass, touch it, tear paper off.
+"""The virtual devices of one counter over HTTP, loopback only: look, touch, press, listen, tear paper off.
 
 For the demo page and for journeys through real processes. A counter with real devices never opens it.
 """
@@ -13,11 +13,16 @@ from fastapi import FastAPI, HTTPException, Query, Response
 from pydantic import BaseModel
 
 from appliance.settings import Port
+from appliance.voice import Said
+from drivers.panel import Key
+from drivers.pcm import seconds, write_wav
 from drivers.virtual.display import VirtualDisplay
 from drivers.virtual.panel import VirtualPanel
 from drivers.virtual.printer import VirtualPrinter
+from drivers.virtual.sound import VirtualSound
 
 PNG = "image/png"
+WAV = "audio/wav"
 
 
 class Touch(BaseModel):
@@ -31,13 +36,16 @@ class Touch(BaseModel):
 class Devices:
     """The virtual devices that are there.
 
-    A window's glass is touched by hand and not from here; `picture` gives its pixels, from any thread.
+    A window's glass is touched by hand and not from here; `picture` gives its pixels, from any thread. `said` gives the
+    words of what the loudspeaker played.
     """
 
     display: VirtualDisplay | None
     printer: VirtualPrinter | None
     panel: VirtualPanel | None
     picture: Callable[[], bytes] | None = None
+    sound: VirtualSound | None = None
+    said: Callable[[], Said | None] | None = None
 
 
 class Workbench:
@@ -68,6 +76,10 @@ def _app(devices: Devices) -> FastAPI:
         _serve_window(app, devices.picture)
     if devices.printer is not None:
         _serve_paper(app, devices.printer)
+    if devices.panel is not None:
+        _serve_keys(app, devices.panel)
+    if devices.sound is not None:
+        _serve_sound(app, devices.sound)
 
     @app.get("/state")
     def state() -> dict[str, object]:
@@ -78,9 +90,23 @@ def _app(devices: Devices) -> FastAPI:
             "slips": len(printer.slips) if printer else 0,
             "printer": printer.status().headline.value if printer else "offline",
             "light": panel.light.value if panel else "off",
+            "sound": _heard(devices),
         }
 
     return app
+
+
+def _heard(devices: Devices) -> dict[str, object] | None:
+    """What the loudspeaker played last, or None before its first word."""
+    if devices.sound is None or not devices.sound.history:
+        return None
+    played, said = devices.sound.history[-1], devices.said() if devices.said else None
+    return {
+        "number": played.number,
+        "seconds": round(seconds(played.pcm), 1),
+        "volume": round(100 * played.volume),
+        "text": said.text if said else "",
+    }
 
 
 def _serve_glass(app: FastAPI, display: VirtualDisplay) -> None:
@@ -133,3 +159,22 @@ def _serve_paper(app: FastAPI, printer: VirtualPrinter) -> None:
         if lever not in levers:
             raise HTTPException(404, f"no such lever; there are {', '.join(levers)}")
         levers[lever]()
+
+
+def _serve_keys(app: FastAPI, panel: VirtualPanel) -> None:
+    @app.post("/panel/{key}", status_code=204)
+    def press(key: str) -> None:
+        """A finger on a key of the panel, or an earphone in its socket."""
+        if key not in set(Key):
+            raise HTTPException(404, f"no such key; there are {', '.join(Key)}")
+        panel.press(Key(key))
+
+
+def _serve_sound(app: FastAPI, sound: VirtualSound) -> None:
+    @app.get("/sound.wav")
+    def heard(number: int | None = None) -> Response:
+        """A piece that the loudspeaker played, the newest unless told, as loud as it was recorded."""
+        for played in reversed(list(sound.history)):
+            if number in {None, played.number}:
+                return Response(write_wav(played.pcm), media_type=WAV, headers={"Cache-Control": "no-store"})
+        raise HTTPException(404, "Chưa có gì được phát ra loa")

@@ -3,18 +3,19 @@
 pygame is imported when a display is opened, and only what pygame and pygame-ce both have is used.
 """
 
+import hashlib
 import io
 import itertools
 import math
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
+from drivers import window
 from drivers.errors import DisplayError
-from drivers.qr import QUIET_MODULES, QrMatrix
+from drivers.qr import QUIET_MODULES
 from drivers.scene import (
     GRID,
     Anchor,
@@ -33,11 +34,13 @@ from drivers.scene import (
 from drivers.typeface import Face
 
 if TYPE_CHECKING:
-    import pygame
-
-os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+    from pygame.event import Event
+    from pygame.font import Font
+    from pygame.surface import Surface
 
 Mode = Literal["window", "kmsdrm", "offscreen"]
+Rotation = Literal[0, 90, 180, 270]
+"""By how many degrees, clockwise, the picture is turned on its panel."""
 
 OVERSAMPLING = 4
 """Pictures and round corners are drawn so many times larger and scaled down, because pygame's own edges are jagged."""
@@ -48,10 +51,11 @@ BLACK = (0, 0, 0)
 
 @dataclass(frozen=True)
 class Touch:
-    """A finger or a click at a pixel."""
+    """A finger or the mouse's first button that came down on a pixel, or went up again there."""
 
     x: int
     y: int
+    is_down: bool = True
 
 
 class Display(ABC):
@@ -79,6 +83,10 @@ class Display(ABC):
         """What was touched since the last call, oldest first. Call it every frame. Raises `DisplayError`."""
 
     @abstractmethod
+    def digest(self) -> str:
+        """The SHA-256 of the pixels that stand on the glass, in hexadecimal digits: equal pixels, equal digest."""
+
+    @abstractmethod
     def png(self) -> bytes:
         """The pixels that stand on the glass, as a PNG file."""
 
@@ -90,7 +98,8 @@ class Display(ABC):
 class Canvas:
     """Paints scenes on a pygame surface: a window's, or one of its own in memory. Not safe for two threads at once."""
 
-    def __init__(self, surface: "pygame.Surface") -> None:
+    def __init__(self, surface: "Surface") -> None:
+        window.take_pygame()
         import pygame.font
 
         pygame.font.init()
@@ -103,9 +112,10 @@ class Canvas:
     @classmethod
     def in_memory(cls, size: Size) -> "Canvas":
         """A canvas that no window shows."""
-        import pygame
+        window.take_pygame()
+        import pygame.surface
 
-        return cls(pygame.Surface((size.width, size.height), depth=32))
+        return cls(pygame.surface.Surface((size.width, size.height), depth=32))
 
     def paint(self, scene: Scene) -> None:
         """Paint everything, from the background up."""
@@ -113,9 +123,13 @@ class Canvas:
         for element in scene.elements:
             self._paint(element)
 
-    def copy(self) -> "pygame.Surface":
+    def copy(self) -> "Surface":
         """The pixels as they are now."""
         return self.surface.copy()
+
+    def digest(self) -> str:
+        """The SHA-256 of the pixels as they are now."""
+        return hashlib.sha256(self.surface.get_buffer().raw).hexdigest()
 
     def _paint(self, element: Element) -> None:
         match element:
@@ -142,33 +156,43 @@ class Canvas:
         shift = {Anchor.LEFT: 0, Anchor.CENTRE: words.get_width() // 2, Anchor.RIGHT: words.get_width()}[text.anchor]
         self.surface.blit(words, (text.x - shift, text.y - _baseline(words, self._font(text.face, text.size_px))))
 
-    def _render(self, text: str, face: Face, size_px: int, colour: Colour) -> "pygame.Surface":
+    def _render(self, text: str, face: Face, size_px: int, colour: Colour) -> "Surface":
         return self._font(face, size_px).render(text, True, colour)
 
     def _code(self, code: Code) -> None:
-        box = code.box
-        quiet_px = QUIET_MODULES * code.module_px
+        """One pixel a module in the surface's own format, scaled by a whole number straight onto its place."""
+        import pygame.image
+        import pygame.transform
+
+        box, side = code.box, code.matrix.size
+        small = pygame.image.frombuffer(b"".join(code.matrix.rows), (side, side), "P")
+        small.set_palette([WHITE, BLACK])
         self.surface.fill(WHITE, (box.x, box.y, box.width, box.height))
-        self.surface.blit(_code_surface(code.matrix, code.module_px), (code.x + quiet_px, code.y + quiet_px))
+        quiet_px, width = QUIET_MODULES * code.module_px, side * code.module_px
+        place = self.surface.subsurface((code.x + quiet_px, code.y + quiet_px, width, width))
+        pygame.transform.scale(small.convert(self.surface), (width, width), place)
 
 
 class PygameDisplay(Display):
     """A real glass: a desktop window, the whole screen without a desktop (KMSDRM), or SDL's dummy screen.
 
-    `size` may be None on KMSDRM: the screen's own. One process can hold one of these.
+    `size` is that of the scenes, and may be None on KMSDRM: the screen's own. With `rotation` they are painted upright
+    in memory and turned on the way to the glass. One process can hold one of these.
     """
 
-    def __init__(self, mode: Mode, size: Size | None = None) -> None:
-        os.environ.update(_environment(mode))
-        import pygame.display
+    def __init__(self, mode: Mode, size: Size | None = None, rotation: Rotation = 0) -> None:
+        window.take_pygame()
+        import pygame.base
 
+        panel = _turned(size or (Size(0, 0) if mode == "kmsdrm" else Size(1024, 600)), rotation)
         try:
-            pygame.display.init()
-            surface = _open(mode, size)
-        except pygame.error as error:
+            glass = window.open_window(mode, panel.width, panel.height, BLACK)
+        except pygame.base.error as error:
             raise DisplayError(f"display ({mode}): {error}. {_ADVICE[mode]}") from error
-        self._canvas = Canvas(surface)
-        self._size = Size(*surface.get_size())
+        self._glass = glass
+        self._rotation = rotation
+        self._size = _turned(Size(*glass.get_size()), rotation)
+        self._canvas = Canvas.in_memory(self._size) if rotation else Canvas(glass)
         self._wants_close = False
 
     @property
@@ -183,36 +207,58 @@ class PygameDisplay(Display):
 
     def show(self, scene: Scene) -> None:
         """Paint and flip."""
-        import pygame
+        import pygame.base
+        import pygame.display
+        import pygame.transform
 
         refuse_other_size(scene, self.size)
         try:
             self._canvas.paint(scene)
+            if self._rotation:
+                self._glass.blit(pygame.transform.rotate(self._canvas.surface, -self._rotation), (0, 0))
             pygame.display.flip()
-        except pygame.error as error:
+        except pygame.base.error as error:
             raise DisplayError(f"display: {error}. Restart the counter; then look at the cable") from error
 
     def touches(self) -> list[Touch]:
         """Read SDL's queue; a window that was uncovered gets its pixels back."""
-        import pygame
+        import pygame.base
+        import pygame.event
 
         try:
             return list(self._read(pygame.event.get()))
-        except pygame.error as error:
+        except pygame.base.error as error:
             raise DisplayError(f"display: {error}. Restart the counter; then look at the touch cable") from error
 
-    def _read(self, events: list["pygame.event.Event"]) -> Iterator[Touch]:
-        import pygame
+    def _read(self, events: list["Event"]) -> Iterator[Touch]:
+        import pygame.constants
+        import pygame.display
 
         for event in events:
-            if event.type == pygame.QUIT:
+            if event.type == pygame.constants.QUIT:
                 self._wants_close = True
-            elif event.type == pygame.VIDEOEXPOSE:
+            elif event.type == pygame.constants.VIDEOEXPOSE:
                 pygame.display.flip()
-            elif event.type == pygame.FINGERDOWN:
-                yield _finger(event.x, event.y, self.size)
-            elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1 and not _is_from_a_finger(event):
-                yield Touch(*event.pos)
+            elif event.type in {pygame.constants.FINGERDOWN, pygame.constants.FINGERUP}:
+                yield self._touch(event.x, event.y, is_down=event.type == pygame.constants.FINGERDOWN)
+            elif event.type in {pygame.constants.MOUSEBUTTONDOWN, pygame.constants.MOUSEBUTTONUP} and _is_a_click(
+                event
+            ):
+                width, height = self._glass.get_size()
+                x, y = event.pos
+                yield self._touch(
+                    (x + 0.5) / width, (y + 0.5) / height, is_down=event.type == pygame.constants.MOUSEBUTTONDOWN
+                )
+
+    def _touch(self, across: float, down: float, *, is_down: bool) -> Touch:
+        """SDL gives a finger's place as fractions of the panel as it was built, 1.0 being just outside."""
+        x, y = _upright(across, down, self._rotation)
+        width, height = self._size.width, self._size.height
+        return Touch(min(int(x * width), width - 1), min(int(y * height), height - 1), is_down)
+
+    def digest(self) -> str:
+        """Of the scene's pixels, before any rotation."""
+        return self._canvas.digest()
 
     def png(self) -> bytes:
         """The window's pixels."""
@@ -220,7 +266,7 @@ class PygameDisplay(Display):
 
     def close(self) -> None:
         """Give the screen back."""
-        import pygame
+        import pygame.display
 
         pygame.display.quit()
 
@@ -233,7 +279,7 @@ def refuse_other_size(scene: Scene, size: Size) -> None:
         )
 
 
-def png_of(surface: "pygame.Surface") -> bytes:
+def png_of(surface: "Surface") -> bytes:
     """Encode pixels as a PNG file."""
     import pygame.image
 
@@ -249,68 +295,40 @@ _ADVICE: dict[Mode, str] = {
 }
 
 
-def _environment(mode: Mode) -> dict[str, str]:
-    """What SDL must be told before it starts.
-
-    X11: SDL's accelerated frame buffer takes 121 instead of 28 MB and ten times the time. KMSDRM: the default renderer
-    stays black.
-    """
-    match mode:
-        case "window":
-            return {"SDL_FRAMEBUFFER_ACCELERATION": "0"}
-        case "kmsdrm":
-            gles = "opengles2"
-            return {"SDL_VIDEODRIVER": mode, "SDL_RENDER_DRIVER": gles, "SDL_FRAMEBUFFER_ACCELERATION": gles}
-        case "offscreen":
-            return {"SDL_VIDEODRIVER": "dummy"}
+def _turned(size: Size, rotation: Rotation) -> Size:
+    return Size(size.height, size.width) if rotation in {90, 270} else size
 
 
-def _open(mode: Mode, size: Size | None) -> "pygame.Surface":
-    import pygame.display
-    import pygame.mouse
-
-    if mode == "kmsdrm":
-        pygame.mouse.set_visible(False)
-        return pygame.display.set_mode((size.width, size.height) if size else (0, 0), pygame.FULLSCREEN)
-    pygame.display.set_caption("Quầy Thu")
-    size = size or Size(1024, 600)
-    return pygame.display.set_mode((size.width, size.height))
-
-
-def _finger(x: float, y: float, size: Size) -> Touch:
-    """SDL gives a finger's place as fractions of the glass, 1.0 being just outside."""
-    return Touch(min(int(x * size.width), size.width - 1), min(int(y * size.height), size.height - 1))
+def _upright(across: float, down: float, rotation: Rotation) -> tuple[float, float]:
+    """Where on the scene a place of the panel lies; all are fractions of the whole."""
+    match rotation:
+        case 0:
+            return across, down
+        case 90:
+            return down, 1 - across
+        case 180:
+            return 1 - across, 1 - down
+        case 270:
+            return 1 - down, across
 
 
-def _is_from_a_finger(event: "pygame.event.Event") -> bool:
-    """SDL repeats every finger as a mouse; that one was already counted."""
-    return bool(getattr(event, "touch", False))
+def _is_a_click(event: "Event") -> bool:
+    """The first button, and not SDL's repetition of a finger as a mouse: that one was already counted."""
+    return event.button == 1 and not getattr(event, "touch", False)
 
 
-def _font(face: Face, size_px: int) -> "pygame.font.Font":
+def _font(face: Face, size_px: int) -> "Font":
     import pygame.font
 
     return pygame.font.Font(str(face.path), size_px)
 
 
-def _baseline(words: "pygame.Surface", font: "pygame.font.Font") -> int:
+def _baseline(words: "Surface", font: "Font") -> int:
     """How far down in rendered words their baseline is.
 
     A letter that rises above the font's ascent (Ẳ, Ổ) makes SDL_ttf's surface higher, and all of it at the top.
     """
     return words.get_height() - font.get_height() + font.get_ascent()
-
-
-@lru_cache(maxsize=4)
-def _code_surface(matrix: QrMatrix, module_px: int) -> "pygame.Surface":
-    """One byte a module, scaled by a whole number: a tenth of a millisecond, and the same pixels as drawn squares."""
-    import pygame.image
-    import pygame.transform
-
-    small = pygame.image.frombuffer(b"".join(matrix.rows), (matrix.size, matrix.size), "P")
-    small.set_palette([WHITE, BLACK])
-    side = matrix.size * module_px
-    return pygame.transform.scale(small, (side, side))
 
 
 def _cross(rect: Rect, radius: int) -> tuple[Rect, Rect, Rect]:
@@ -328,7 +346,7 @@ def _corner_places(rect: Rect, radius: int) -> tuple[Point, ...]:
     return (rect.x, rect.y), (right, rect.y), (rect.x, low), (right, low)
 
 
-def _draw_corner(radius: int, colour: Colour, corner: int) -> "pygame.Surface":
+def _draw_corner(radius: int, colour: Colour, corner: int) -> "Surface":
     """A quarter of a disc: corner 0 top left, 1 top right, 2 bottom left, 3 bottom right."""
     import pygame.draw
 
@@ -338,7 +356,7 @@ def _draw_corner(radius: int, colour: Colour, corner: int) -> "pygame.Surface":
     return _scaled_down(large, radius)
 
 
-def _draw_picture(drawing: Drawing, side_px: int, stroke_px: int, colour: Colour) -> "pygame.Surface":
+def _draw_picture(drawing: Drawing, side_px: int, stroke_px: int, colour: Colour) -> "Surface":
     large = _blank(side_px, colour)
     for stroke in drawing:
         unit = side_px * OVERSAMPLING / GRID
@@ -346,7 +364,7 @@ def _draw_picture(drawing: Drawing, side_px: int, stroke_px: int, colour: Colour
     return _scaled_down(large, side_px)
 
 
-def _draw_stroke(surface: "pygame.Surface", points: list[Point], thickness: int, colour: Colour) -> None:
+def _draw_stroke(surface: "Surface", points: list[Point], thickness: int, colour: Colour) -> None:
     """A broad line is a chain of rectangles with a disc at every joint: pygame's own broad lines have slanted ends."""
     import pygame.draw
 
@@ -359,17 +377,18 @@ def _draw_stroke(surface: "pygame.Surface", points: list[Point], thickness: int,
         pygame.draw.polygon(surface, (*colour, 255), band)
 
 
-def _blank(side_px: int, colour: Colour) -> "pygame.Surface":
+def _blank(side_px: int, colour: Colour) -> "Surface":
     """Transparent, but of the right colour, so that scaling down brings no dark fringe."""
-    import pygame
+    import pygame.constants
+    import pygame.surface
 
     side = side_px * OVERSAMPLING
-    surface = pygame.Surface((side, side), flags=pygame.SRCALPHA, depth=32)
+    surface = pygame.surface.Surface((side, side), flags=pygame.constants.SRCALPHA, depth=32)
     surface.fill((*colour, 0))
     return surface
 
 
-def _scaled_down(large: "pygame.Surface", side_px: int) -> "pygame.Surface":
+def _scaled_down(large: "Surface", side_px: int) -> "Surface":
     import pygame.transform
 
     return pygame.transform.smoothscale(large, (side_px, side_px))

@@ -14,4 +14,12 @@ class PrinterError(DriverError, OSError):
 
 
 class PanelError(DriverError, OSError):
-    """The status light or the clerk's key cannot be reached."""
+    """The status light or a key cannot be reached."""
+
+
+class SoundError(DriverError, OSError):
+    """The loudspeaker cannot be opened or played on."""
+
+
+class ClipError(DriverError, ValueError):
+    """A piece of speech is missing, or no sound file that can be played here; the message says what is wanted."""

@@ -1,8 +1,10 @@
-"""The clerk's side of the box: a status light and one key. It knows pins, but neither money nor messages."""
+"""A status light and two keys, beside glass and paper. It knows pins, but neither money nor messages."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from drivers.errors import PanelError
@@ -23,15 +25,35 @@ class Light(StrEnum):
     TROUBLE = "trouble"
 
 
+class Key(StrEnum):
+    """Who pressed: the clerk, or somebody who wants to hear what stands on the glass.
+
+    *Listen* is a raised key that fingers find; an earphone that is plugged in counts as a press of it.
+    """
+
+    CLERK = "clerk"
+    LISTEN = "listen"
+
+
 PULSE_S = {Light.PAID: 1.0, Light.TROUBLE: 0.25}
 """Seconds on and seconds off."""
 
-KeyPressed = Callable[[], None]
+KeyPressed = Callable[[Key], None]
 """Called on a thread of the panel's own for each press: it should put the press on a queue and return."""
 
 
+@dataclass(frozen=True)
+class Pins:
+    """BCM numbers; None where nothing is fitted. All keys close to ground, except an earphone socket that opens."""
+
+    light: int | None = None
+    clerk: int | None = None
+    listen: int | None = None
+    listen_opens: bool = False
+
+
 class Panel(ABC):
-    """A status light and the clerk's key."""
+    """A status light, the clerk's key and the listening key."""
 
     @abstractmethod
     def shine(self, light: Light) -> None:
@@ -39,7 +61,7 @@ class Panel(ABC):
 
     @abstractmethod
     def on_key(self, pressed: KeyPressed | None) -> None:
-        """Call `pressed` for every press of the key from now on; None forgets it."""
+        """Call `pressed` for every press of a key from now on; None forgets it."""
 
     @abstractmethod
     def close(self) -> None:
@@ -53,34 +75,36 @@ class NullPanel(Panel):
         """There is no light."""
 
     def on_key(self, pressed: KeyPressed | None) -> None:
-        """There is no key."""
+        """There are no keys."""
 
     def close(self) -> None:
         """There is nothing to let go of."""
 
 
 class GpioPanel(Panel):
-    """A light and a key on GPIO pins (BCM numbers); either may be missing.
+    """A light and keys on GPIO pins; any may be missing.
 
-    The key closes to ground. `pin_factory` is gpiozero's choice unless given. Raises `PanelError` when a pin does not
-    exist, is taken, or this machine has none.
+    `pin_factory` is gpiozero's choice unless given. Raises `PanelError` when a pin does not exist, is taken, or this
+    machine has none.
     """
 
-    def __init__(self, light_pin: int | None, key_pin: int | None, pin_factory: Any = None) -> None:
+    def __init__(self, pins: Pins, pin_factory: Any = None) -> None:
         self._light: Any = None
-        self._key: Any = None
+        self._keys: dict[Key, Any] = {}
+        self._listen_opens = pins.listen_opens
         from gpiozero import LED, Button, GPIOZeroError
 
         try:
-            if light_pin is not None:
-                self._light = LED(light_pin, pin_factory=pin_factory)
-            if key_pin is not None:
-                self._key = Button(key_pin, bounce_time=BOUNCE_S, pin_factory=pin_factory)
+            if pins.light is not None:
+                self._light = LED(pins.light, pin_factory=pin_factory)
+            for key, pin in ((Key.CLERK, pins.clerk), (Key.LISTEN, pins.listen)):
+                if pin is not None:
+                    self._keys[key] = Button(pin, bounce_time=BOUNCE_S, pin_factory=pin_factory)
         except (GPIOZeroError, OSError) as error:
             self.close()
             raise PanelError(
-                f"panel: light on pin {light_pin}, key on pin {key_pin}: {error}. "
-                'Check light_pin and key_pin in the seed, or set driver = "none"'
+                f"panel: light on pin {pins.light}, key on pin {pins.clerk}, listening key on pin {pins.listen}: "
+                f'{error}. Check light_pin, key_pin and listen_pin in the seed, or set driver = "none"'
             ) from error
 
     def shine(self, light: Light) -> None:
@@ -96,12 +120,16 @@ class GpioPanel(Panel):
 
     def on_key(self, pressed: KeyPressed | None) -> None:
         """Hand every press to `pressed`."""
-        if self._key is not None:
-            self._key.when_pressed = pressed
+        for key, button in self._keys.items():
+            told = None if pressed is None else partial(pressed, key)
+            if key is Key.LISTEN and self._listen_opens:
+                button.when_released = told
+            else:
+                button.when_pressed = told
 
     def close(self) -> None:
-        """Let go of both pins."""
-        for device in (self._light, self._key):
+        """Let go of all pins."""
+        for device in (self._light, *self._keys.values()):
             if device is not None:
                 device.close()
-        self._light = self._key = None
+        self._light, self._keys = None, {}

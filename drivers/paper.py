@@ -1,4 +1,4 @@
-"""Pure: what a printer can print, and what printers there are. It knows neither how wide a line gets nor any command.
+"""Pure: what a printer can print. It knows neither how wide a line gets nor any command.
 
 A `Paper` is the same for every printer: lengths are millimetres, and whoever draws it fits it to a `Profile`.
 Letters are measured by the height of a capital H, because that is what an eye and a regulation measure.
@@ -33,16 +33,24 @@ class Text:
     capital_mm: float = PLAIN_MM
     align: Align = Align.LEFT
     wraps: bool = True
+    is_fixed: bool = False
+    """The same on every slip, so that it may be kept once it has been drawn. Never what a citizen brought."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A label at the left and its value at the right, on one line if they fit; the value wraps at the right."""
+    """A label at the left and its value at the right, on one line if they fit; the value wraps at the right.
+
+    `gloss` says the label in another language: below it, in the smallest letters.
+    """
 
     label: str
     value: str
     capital_mm: float = PLAIN_MM
     value_face: Face = Face.SEMIBOLD
+    gloss: str = ""
+    is_fixed: bool = False
+    """As of a text."""
 
 
 @dataclass(frozen=True)
@@ -106,38 +114,3 @@ class Bitmap:
         """The rows from the top."""
         step = self.row_bytes
         return (self.packed[start : start + step] for start in range(0, len(self.packed), step))
-
-
-@dataclass(frozen=True)
-class Profile:
-    """One kind of printer, as data. Differences between printers stand here and nowhere else."""
-
-    name: str
-    width_dots: int
-    """What the head can print, in dots."""
-    paper_mm: float
-    """The width of the roll."""
-    has_cutter: bool
-    dots_per_mm: float = 8.0
-    """8 is called 203 dpi."""
-    feed_units_per_dot: int = 1
-    """How many vertical motion units of ESC J make one dot; Epson's own make it 2."""
-    max_band_rows: int = 128
-    """The highest raster image in one piece: some printers turn larger ones into garbage."""
-    tear_bar_mm: float = 12.0
-    """From the head to where a person tears, for printers without a cutter."""
-    has_native_qr: bool = False
-
-
-PROFILES = {
-    profile.name: profile
-    for profile in (
-        Profile("generic-58", width_dots=384, paper_mm=58, has_cutter=False),
-        Profile("generic-58-cutter", width_dots=384, paper_mm=58, has_cutter=True),
-        Profile("generic-80", width_dots=576, paper_mm=80, has_cutter=True),
-        Profile(
-            "epson-180dpi-80", width_dots=512, paper_mm=80, has_cutter=True, dots_per_mm=7.09, feed_units_per_dot=2
-        ),
-    )
-}
-"""The printers known by name."""

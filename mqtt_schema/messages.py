@@ -4,6 +4,7 @@ A message is an `Envelope` (who, to whom, when, which) around one `Body` (what).
 puts them into envelopes and signs them. Readers ignore unknown fields of the same version; writers emit strictly.
 """
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
@@ -55,15 +56,25 @@ class Channel(StrEnum):
     ONLINE = "online"
 
 
+Language = Literal["vi", "en"]
+"""What a glass and a slip can speak (ISO 639-1)."""
+
+
 class Line(Frozen):
-    """One fee for one dossier. `amount` is the whole line in đồng, not the price of one piece."""
+    """One fee for one dossier. `amount` is the whole line in đồng, not the price of one piece.
+
+    `is_sensitive`: the procedure's very name tells something about the person. Such a line leaves the office under a
+    general label (Law 91/2025/QH15 on personal data, article 3: no more than the purpose needs).
+    """
 
     dossier: Annotated[str, Field(min_length=1, max_length=64)]
     fee_code: Annotated[str, Field(pattern=r"^[A-Z0-9-]{1,32}$")]
     fee_name: Text
+    fee_name_en: Text | None = None
     quantity: Annotated[int, Field(ge=1, le=9999)] = 1
     amount: Amount
     kind: FeeKind
+    is_sensitive: bool = False
 
 
 class Beneficiary(Frozen):
@@ -80,6 +91,9 @@ class PaymentRequest(Frozen):
 
     `amount` is the sum of the lines in đồng; `payload` is the EMVCo text of the QR. A reader may hold a request that
     disagrees with itself (see `load`), because the counter has to tell the clerk which field was wrong.
+    `payer` is masked by the office ("N*** V*** A") and only there where the office wants names on its glasses.
+    `is_on_behalf`: the clerk pays for somebody without a telephone, so the citizen is shown no code.
+    A request for a payment that already stands on the glass, with a later sequence, moves its expiry.
     """
 
     type: Literal["payment_request"] = "payment_request"
@@ -90,7 +104,10 @@ class PaymentRequest(Frozen):
     amount: PayableAmount
     beneficiary: Beneficiary
     payload: Annotated[str, Field(max_length=512)]
+    starts_at: Instant | None = None
     expires_at: Instant
+    payer: Text | None = None
+    is_on_behalf: bool = False
 
     @model_validator(mode="after")
     def _payload_agrees(self, info: ValidationInfo) -> Self:
@@ -132,6 +149,60 @@ class PaymentParking(Frozen):
 
     type: Literal["payment_parking"] = "payment_parking"
     payment: PaymentId
+
+
+class PaymentPreparing(Frozen):
+    """The clerk is checking a dossier: a code will follow. Said once, kept by nobody."""
+
+    type: Literal["payment_preparing"] = "payment_preparing"
+
+
+class PaymentChecking(Frozen):
+    """The clerk is asking the bank about this payment: nobody should scan its code a second time meanwhile."""
+
+    type: Literal["payment_checking"] = "payment_checking"
+    payment: PaymentId
+
+
+class PaymentWaived(Frozen):
+    """Nothing is to be paid: the fee was waived. There is no code and no slip."""
+
+    type: Literal["payment_waived"] = "payment_waived"
+    payment: PaymentId
+
+
+class CardKind(StrEnum):
+    """What a card is about; each has a picture of its own."""
+
+    FRAUD = "fraud"
+    FIRE = "fire"
+    PAYING = "paying"
+    NOTICE = "notice"
+
+
+class CardText(Frozen):
+    """One card in one language: a heading of few words, and one to three sentences."""
+
+    heading: Annotated[Text, Field(max_length=48)]
+    body: Annotated[tuple[Annotated[Text, Field(max_length=120)], ...], Field(min_length=1, max_length=3)]
+
+
+class Card(Frozen):
+    """What an idle glass tells people, on the days from `first_day` to `last_day`, both included."""
+
+    card: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}$")]
+    kind: CardKind
+    vi: CardText
+    en: CardText | None = None
+    first_day: date
+    last_day: date | None = None
+
+
+class Cards(Frozen):
+    """All cards of this counter: they take the place of those it had. None at all brings back its own."""
+
+    type: Literal["cards"] = "cards"
+    cards: Annotated[tuple[Card, ...], Field(max_length=8)]
 
 
 class Outcome(StrEnum):
@@ -189,14 +260,22 @@ class Ack(Frozen):
     message: MessageId
 
 
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256 in hexadecimal digits."""
+
+
 class Displayed(Frozen):
-    """The code was painted. `amount` in đồng and `payload` are what the glass shows."""
+    """The payment was painted. `amount` in đồng and `payload` are what the glass shows.
+
+    `payload` is empty where no code stands because the clerk pays. `pixels` is the digest of what was painted.
+    """
 
     type: Literal["displayed"] = "displayed"
     payment: PaymentId
     amount: Amount
     payload: str
     painted_at: Instant
+    pixels: Digest | None = None
 
 
 class PaymentRefused(Frozen):
@@ -205,6 +284,23 @@ class PaymentRefused(Frozen):
     type: Literal["payment_refused"] = "payment_refused"
     payment: PaymentId
     field: Literal[CodeField, "expiry", "clock"]
+
+
+class HelpKind(StrEnum):
+    """What somebody at the glass touched."""
+
+    HELP = "help"
+    NO_PHONE = "no_phone"
+    MORE_TIME = "more_time"
+
+
+class HelpAsked(Frozen):
+    """Somebody at the glass needs a human. `payment` is the one that stood there; *more time* always has one."""
+
+    type: Literal["help_asked"] = "help_asked"
+    kind: HelpKind
+    payment: PaymentId | None = None
+    language: Language = "vi"
 
 
 class Trouble(Frozen):
@@ -240,12 +336,43 @@ class PrinterStatus(StrEnum):
     PAPER_LOW = "paper_low"
     PAPER_OUT = "paper_out"
     COVER_OPEN = "cover_open"
+    CUTTER_FAULT = "cutter_fault"
+    OVERHEATED = "overheated"
     OFFLINE = "offline"
     UNKNOWN = "unknown"
 
 
+class ScreenName(StrEnum):
+    """Which screen stands on the glass."""
+
+    IDLE = "idle"
+    ASLEEP = "asleep"
+    OFFLINE = "offline"
+    PREPARING = "preparing"
+    CODE = "code"
+    ON_BEHALF = "on_behalf"
+    CHECKING = "checking"
+    PAID = "paid"
+    WAIVED = "waived"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    SEE_CLERK = "see_clerk"
+    OUT_OF_SERVICE = "out_of_service"
+    TECHNICIAN = "technician"
+
+
+class Seen(Frozen):
+    """What the citizen has in front of them: the screen, the payment and amount (đồng) on it, and its pixels."""
+
+    screen: ScreenName
+    payment: PaymentId | None = None
+    amount: Amount | None = None
+    pixels: Digest | None = None
+    painted_at: Instant
+
+
 class CounterStatus(Frozen):
-    """Alive or not; retained, also the will. `showing` is the payment on the glass.
+    """Alive or not; retained, also the will. `seen` is the last frame, None when the glass is dark.
 
     `born_at` names the connection: of two words about one connection the death is the last, of two connections the
     younger counts, in whatever order a broker hands them out.
@@ -255,7 +382,7 @@ class CounterStatus(Frozen):
     is_online: bool
     born_at: Instant
     printer: PrinterStatus = PrinterStatus.UNKNOWN
-    showing: PaymentId | None = None
+    seen: Seen | None = None
 
 
 class CounterInfo(Frozen):
@@ -267,8 +394,19 @@ class CounterInfo(Frozen):
     printer: Annotated[str, Field(max_length=64)]
 
 
-OfficeBody = PaymentRequest | PaymentCancellation | PaymentParking | PaymentResult | Reprint | Ack
-CounterBody = Ack | Displayed | PaymentRefused | Trouble | ReceiptReport | CounterStatus | CounterInfo
+OfficeBody = (
+    PaymentRequest
+    | PaymentCancellation
+    | PaymentParking
+    | PaymentPreparing
+    | PaymentChecking
+    | PaymentWaived
+    | PaymentResult
+    | Reprint
+    | Cards
+    | Ack
+)
+CounterBody = Ack | Displayed | PaymentRefused | HelpAsked | Trouble | ReceiptReport | CounterStatus | CounterInfo
 Body = Annotated[OfficeBody | CounterBody, Field(discriminator="type")]
 
 

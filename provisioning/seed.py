@@ -10,6 +10,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from appliance.clips import ClipShelf
 from appliance.settings import Broker, CounterSettings, OfficeSettings, Sepay, SettingsError, read_counter, read_office
 from mqtt_schema.errors import SignatureError
 from mqtt_schema.signing import read_private, read_public
@@ -41,6 +42,7 @@ def _counter(settings: CounterSettings) -> Iterator[str]:
     yield from _broker(settings.broker, settings.counter, "counter")
     if settings.printer.driver == "none":
         yield "printer.driver is none: this counter prints no slips. Name a printer if it should"
+    yield from ClipShelf(settings.sound.recordings).faults()
 
 
 def _office(settings: OfficeSettings) -> Iterator[str]:

@@ -15,13 +15,28 @@ ROOT = Path(__file__).parent.parent
 TOPS = ("mqtt_schema", "drivers", "appliance", "provisioning")
 
 MUST_BE_PURE = {
+    "appliance.counter.aloud",
     "appliance.counter.events",
+    "appliance.counter.front",
+    "appliance.counter.look",
     "appliance.counter.receipt",
+    "appliance.counter.blocks",
     "appliance.counter.screens",
+    "appliance.counter.screens.acting",
+    "appliance.counter.screens.code",
+    "appliance.counter.screens.foot",
+    "appliance.counter.screens.menu",
+    "appliance.counter.screens.particulars",
     "appliance.counter.session",
+    "appliance.counter.shown",
+    "appliance.counter.speech",
+    "appliance.counter.state",
+    "appliance.counter.texts",
     "appliance.demo.case",
     "appliance.office.credit",
+    "appliance.office.desk.sight",
     "appliance.office.desk.view",
+    "appliance.office.discretion",
     "appliance.office.events",
     "appliance.office.matching",
     "appliance.office.notification",
@@ -30,11 +45,15 @@ MUST_BE_PURE = {
     "appliance.office.order",
     "appliance.office.payment",
     "appliance.office.postings",
+    "appliance.office.spoken",
+    "appliance.office.state",
     "drivers.escpos",
     "drivers.paper",
     "drivers.qr",
     "drivers.scene",
     "mqtt_schema.emv_qr",
+    "mqtt_schema.jws",
+    "mqtt_schema.last_words",
     "mqtt_schema.messages",
     "mqtt_schema.money",
     "mqtt_schema.signing",
@@ -47,9 +66,9 @@ PURE_MAY_IMPORT = {
     # of the standard library: words, numbers and values
     *("abc", "base64", "binascii", "bisect", "collections", "contextlib", "copy", "dataclasses", "datetime"),
     *("decimal", "enum", "functools", "graphlib", "hashlib", "hmac", "html", "io", "itertools", "json", "math"),
-    *("operator", "re", "string", "struct", "textwrap", "types", "typing", "unicodedata", "zlib"),
+    *("operator", "re", "string", "struct", "textwrap", "tomllib", "types", "typing", "unicodedata", "zlib"),
     # of others: models, signatures, QR modules
-    *("pydantic", "joserfc", "segno"),
+    *("pydantic", "cryptography", "segno", "zxingcpp"),
 }
 PURE_BUT = {"drivers.typeface": {"importlib", "pathlib"}}
 """It reads the widths of the bundled fonts, once; its docstring admits it."""
@@ -62,20 +81,25 @@ SETTINGS = "appliance.settings"
 
 ONE_IMPORTER = {
     "paho": {"appliance.link"},
-    "pygame": {"drivers.display"},
+    "pygame": {"drivers.display", "drivers.sound", "drivers.window"},
     "serial": {"drivers.printer"},
     "gpiozero": {"drivers.panel"},
     "sqlalchemy": {"appliance.office.ledger", "appliance.office.tables"},
     "sqlite3": {"appliance.journal"},
-    "iotcore": {"appliance.__main__"},
-    "zxingcpp": {"appliance.demo.phone"},
+    "iotcore": {"appliance.commands"},
+    "zxingcpp": {"appliance.demo.phone", "drivers.qr"},
     "xlsxwriter": {"appliance.office.reports.form"},
 }
 """Each dangerous library has one importer; sqlalchemy's migrations may stand in a folder of their own."""
 
 MIGRATIONS = "appliance.office.migrations"
+BOOKS = "appliance.office.books."
+"""The ledger's own pages: together with it they are one importer."""
 SCRIPTS = {"mqtt_schema.generate", "drivers.fonts.generate"}
 """Developers' tools. Nothing imports them."""
+
+PROGRAMS = {"appliance.__main__", "appliance.commands", "appliance.waking"}
+"""The command line and how a counter wakes up behind it."""
 
 HARDWARE = ("pygame", "serial", "gpiozero")
 
@@ -148,7 +172,7 @@ def row(name: str) -> int:
         return 1
     if name in {"appliance.counter.app", "appliance.office.app"} or name.startswith("appliance.demo"):
         return 3
-    return 4 if name == "appliance.__main__" or name.startswith("provisioning") else 2
+    return 4 if name in PROGRAMS or name.startswith("provisioning") else 2
 
 
 def is_only_values(imported: Import) -> bool:
@@ -210,7 +234,7 @@ def test_the_pure_cores_know_devices_only_as_values(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in names() if row(name) < 4])
 def test_programs_never_import_each_other(name: str) -> None:
-    programs = {"appliance.counter.app", "appliance.office.app", "appliance.__main__"} - {name}
+    programs = {"appliance.counter.app", "appliance.office.app", *PROGRAMS} - {name}
     assert not programs & {imported.module for imported in ours(modules()[name])}
 
 
@@ -241,7 +265,7 @@ def test_each_dangerous_library_has_one_importer(library: str) -> None:
     importers = {
         name
         for name, tree in modules().items()
-        if library in {imported.top for imported in imports(tree)} and not name.startswith(MIGRATIONS)
+        if library in {imported.top for imported in imports(tree)} and not name.startswith((MIGRATIONS, BOOKS))
     }
     assert importers <= ONE_IMPORTER[library]
 
@@ -297,7 +321,7 @@ def test_on_a_laptop_without_any_hardware_library_every_driver_imports() -> None
 
 
 def test_the_cores_import_where_only_the_contract_is_installed() -> None:
-    servers = ("paho", "sqlalchemy", "fastapi", "uvicorn", "structlog", "httpx", "iotcore", "typer", "sqlite3")
+    servers = ("paho", "sqlalchemy", "fastapi", "uvicorn", "httpx", "iotcore", "typer", "sqlite3")
     import_without((*HARDWARE, *servers), [name for name in names() if row(name) == 1])
 
 

@@ -11,33 +11,40 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-import structlog
-
-from appliance import __version__
+import appliance
+from appliance import catalogue
+from appliance.announcer import Announcer
 from appliance.clock import Clock, SystemClock
-from appliance.counter import screens
 from appliance.counter import session as core
-from appliance.counter.events import LinkChanged, Painted, PrintEnded, Tick, Unusable
-from appliance.counter.session import Notice, Paying, Rules, Session
-from appliance.courier import Courier, Delivery, Sender
+from appliance.counter.events import Dismissed, LinkChanged, Painted, PrintEnded, Tick, Unusable
+from appliance.counter.front import Manners, Pin, Wish
+from appliance.counter.look import Look
+from appliance.counter.shown import Health
+from appliance.counter.state import Notice, Paying, Rules, Session
+from appliance.courier import Courier, Sender
+from appliance.course import Ending
+from appliance.delivery import Delivery
+from appliance.glass import Glass
 from appliance.journal import Journal
-from appliance.link import Link, Listener
+from appliance.line import Line, lay_line
+from appliance.link import Listener
+from appliance.logs import Log
 from appliance.printing import PrintDesk
 from appliance.runner import Runner
 from appliance.sd_notify import Notifier
 from appliance.settings import CounterSettings
+from appliance.voice import Said, Voice
 from drivers.display import Display
-from drivers.errors import DisplayError
-from drivers.panel import Light, Panel
+from drivers.panel import Key, Light, Panel
 from drivers.printer import Printer
-from drivers.scene import Scene
-from mqtt_schema import signing, topics
-from mqtt_schema.messages import CounterInfo, CounterStatus, Trouble
-from mqtt_schema.types import Instant
+from drivers.sound import Sound
+from mqtt_schema import signing
+from mqtt_schema.messages import CounterInfo, CounterStatus, PrinterStatus, Seen, Trouble
+from mqtt_schema.types import PaymentId
 
-log = structlog.get_logger("counter")
+log = Log()
 
-TOUCH_EVERY_S = 0.016
+TOUCH_EVERY_S = 0.033
 """How often the glass is asked for fingers; everything else arrives through the queue and waits for nothing."""
 
 PICTURE_S = 5.0
@@ -65,44 +72,52 @@ class Hands:
     display: Display
     printer: Printer | None
     panel: Panel
+    sound: Sound
 
 
 class Counter:
     """One counter, running."""
 
-    def __init__(self, settings: CounterSettings, hands: Hands, clock: Clock | None = None) -> None:
-        """Open the journal and take up where it ended. Raises `JournalError`, `SignatureError`."""
+    def __init__(
+        self, settings: CounterSettings, hands: Hands, clock: Clock | None = None, line: Line | None = None
+    ) -> None:
+        """Open the journal and take up where it ended. Raises `JournalError`, `SignatureError`.
+
+        `line` may have been opened before, to connect while the rest was imported.
+        """
         self._settings = settings
         self._hands = hands
         self._clock = clock or SystemClock()
         self._inputs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._is_stopping = False
-        self._look = screens.Look(hands.display.size, settings.called, has_printer=hands.printer is not None)
-        self._scene: Scene | None = None
-        self._composed_for: tuple[Session, int] | None = None
-        self._is_blind = False
+        self._glass = Glass(hands.display, _look(settings, hands), _manners(settings), self._health)
+        self._voice = Voice(hands.sound, settings.sound, self._clock)
+        has_printer = hands.printer is not None
+        self._announcer = Announcer(self._voice, settings.sound.languages, has_printer=has_printer)
+        self._trouble = ""
         self._light = Light.OFF
-        self._born_at = self._clock.now()
-        self._said: CounterStatus | None = None
+        self._started_at = self._clock.now()
+        self._said: tuple[PrinterStatus, Seen | None] | None = None
         self._said_at_s = float("-inf")
         self._pumped_at_s = float("-inf")
         self._forgot_at_s = float("-inf")
         self._notifier = Notifier()
-        key = signing.read_private(settings.key_file.read_text("utf-8"))
-        self._sender = Sender("counter", settings.site, key)
+        self._line = line or lay_line(settings, self._clock.now)
+        self._link = self._line.link
+        self._sender = Sender("counter", settings.site, self._line.key)
         self._journal = Journal(
             settings.state_dir / "journal.sqlite",
             lambda body, sequence: self._sender.seal(body, settings.counter, sequence, self._clock.now()),
         )
-        self._desk = PrintDesk(hands.printer, settings.called, self._clock, self._slip_ended)
-        self._runner = Runner(self._journal, Rules(beneficiaries=tuple(settings.beneficiaries)), self._desk.print)
-        self._link = Link(
-            settings.broker,
-            settings.counter,
-            topics.subscriptions("counter", settings.site, settings.counter),
-            Listener(self._delivered, self._link_changed),
-            self._will,
+        self._desk = PrintDesk(
+            hands.printer,
+            settings.called,
+            self._clock,
+            self._slip_ended,
+            is_bilingual=lambda: self._glass.front.language == "en",
         )
+        rules = Rules(beneficiaries=tuple(settings.beneficiaries))
+        self._runner = Runner(self._journal, rules, self._desk.print, self._show_code)
         office_keys, nobody = signing.read_public(settings.office_keys), signing.read_public([])
         self._courier = Courier(
             self._sender,
@@ -120,11 +135,13 @@ class Counter:
         self._runner.recover(self._clock.now())
         self._show()
         log.info("first_frame", counter=self._settings.counter)
+        self._hands.panel.on_key(self._key_pressed)
         self._notifier.ready()
         self._desk.start()
         self._link.start()
+        self._link.listen(Listener(self._delivered, self._link_changed))
         try:
-            while not self._is_stopping and not self._hands.display.wants_close:
+            while not self._is_stopping and not self._glass.wants_close:
                 self._turn()
         finally:
             self._close()
@@ -140,6 +157,11 @@ class Counter:
         self._inputs.put(lambda: taken.put(self._hands.display.png()))
         return taken.get(timeout=PICTURE_S)
 
+    @property
+    def said(self) -> Said | None:
+        """What the loudspeaker said last; from any thread."""
+        return self._voice.said
+
     def _close(self) -> None:
         self._notifier.stopping()
         if self._link.is_up:
@@ -148,6 +170,7 @@ class Counter:
         self._desk.stop()
         self._hands.display.close()
         self._hands.panel.close()
+        self._voice.close()
         self._journal.close()
 
     # One turn of the loop
@@ -162,22 +185,34 @@ class Counter:
         self._show()
         self._speak()
         self._forget()
-        if not self._is_blind:
+        if not self._glass.is_blind:
             # A counter whose glass stays dark is worth restarting: silence makes the watchdog do it.
             self._notifier.watchdog()
 
     def _feel(self) -> None:
-        """Read the fingers; nothing on these screens can be touched yet."""
-        try:
-            self._hands.display.touches()
-        except DisplayError as error:
-            self._go_blind(error)
+        """Read the fingers: what they asked of the session, and of this program."""
+        for answer in self._glass.touches(self._clock.now()):
+            for event in answer.events:
+                self._runner.step(event)
+                self._pumped_at_s = float("-inf")
+            for wish in answer.wishes:
+                self._grant(wish)
 
-    def _go_blind(self, error: DisplayError) -> None:
-        """The glass does not answer: say so once, and paint it anew with the next second."""
-        if not self._is_blind:
-            log.error("display", error=str(error))
-        self._is_blind, self._scene = True, None
+    def _grant(self, wish: Wish) -> None:
+        """What a technician asked for."""
+        log.info("technician", wish=wish)
+        match wish:
+            case "test_sound":
+                self._announcer.test()
+            case "test_slip":
+                self._desk.print_trial(self._trial_ended)
+            case "restart":
+                self.stop()
+
+    def _trial_ended(self, ending: Ending) -> None:
+        """On the printer's thread: the technician's page says how the test slip went."""
+        self._trouble = ending.reason or self._trouble
+        log.info("trial", outcome=ending.outcome.value, reason=ending.reason)
 
     def _wait_for_input(self) -> None:
         """Block on the queue, a frame at the longest."""
@@ -190,29 +225,31 @@ class Counter:
             log.exception("input")
 
     def _show(self) -> None:
-        """Paint what the session says now, if it is not what stands there already.
-
-        A screen changes with its session and with the second, so nothing is composed in between.
-        """
-        session, now = self._runner.session, self._clock.now()
-        if self._composed_for == (session, int(now.timestamp())):
-            return
-        self._composed_for = (session, int(now.timestamp()))
-        self._paint(screens.compose(session, self._look, now))
-        if isinstance(session.glass, Paying) and not session.glass.is_reported and not self._is_blind:
-            self._runner.step(Painted(self._clock.now(), session.glass.request.payment))
-            self._pumped_at_s = float("-inf")
+        """Paint what the session says now, say it aloud where somebody listens, and report what was painted."""
+        session = self._runner.session
+        now = self._clock.now()
+        self._glass.show(session, now)
+        if isinstance(session.glass, Paying) and not session.glass.is_reported and self._glass.seen is not None:
+            self._report(session.glass.request.payment)
+        if self._glass.shown is not None:
+            self._announcer.follow(self._glass.shown, now)
         self._shine()
 
-    def _paint(self, scene: Scene) -> None:
-        if scene == self._scene:
-            return
-        try:
-            self._hands.display.show(scene)
-        except DisplayError as error:
-            self._go_blind(error)
-            return
-        self._scene, self._is_blind = scene, False
+    def _show_code(self, session: Session) -> Painted | None:
+        """Paint a code in the middle of the step that asks for it: the citizen does not wait for the disk."""
+        now = self._clock.now()
+        self._glass.show(session, now)
+        seen = self._glass.seen
+        if not isinstance(session.glass, Paying) or seen is None or seen.payment != session.glass.request.payment:
+            return None
+        self._pumped_at_s = float("-inf")
+        return Painted(now, seen.payment, seen.pixels)
+
+    def _report(self, payment: PaymentId) -> None:
+        seen = self._glass.seen
+        if seen is not None and seen.payment == payment:
+            self._runner.step(Painted(self._clock.now(), payment, seen.pixels))
+            self._pumped_at_s = float("-inf")
 
     def _shine(self) -> None:
         light = _light(self._runner.session)
@@ -226,10 +263,10 @@ class Counter:
         if at_s - self._pumped_at_s >= PUMP_S:
             self._pumped_at_s = at_s
             self._courier.pump(at_s)
-        status = self._status(is_online=True)
-        if self._link.is_up and (status != self._said or at_s - self._said_at_s >= HEARTBEAT_S):
-            self._courier.say(status, self._settings.counter)
-            self._said, self._said_at_s = status, at_s
+        state = (self._desk.status, self._glass.seen)
+        if self._link.is_up and (state != self._said or at_s - self._said_at_s >= HEARTBEAT_S):
+            self._courier.say(self._status(is_online=True), self._settings.counter)
+            self._said, self._said_at_s = state, at_s
 
     def _forget(self) -> None:
         """Forget whom we served; a counter runs for months without a restart."""
@@ -239,9 +276,20 @@ class Counter:
             self._journal.forget_before(self._clock.now() - FORGET_AFTER)
 
     def _status(self, *, is_online: bool) -> CounterStatus:
-        glass = self._runner.session.glass
-        showing = glass.request.payment if isinstance(glass, Paying) else None
-        return CounterStatus(is_online=is_online, born_at=self._born_at, printer=self._desk.status, showing=showing)
+        seen = self._glass.seen if is_online else None
+        return CounterStatus(is_online=is_online, born_at=self._line.birth.at, printer=self._desk.status, seen=seen)
+
+    def _health(self) -> Health:
+        broker = self._settings.broker
+        return Health(
+            counter=f"{self._settings.called} ({self._settings.counter})",
+            software=appliance.__version__,
+            broker=f"{broker.host}:{broker.port}",
+            printer=self._desk.status,
+            outbox=len(self._journal.posted()),
+            trouble=self._trouble,
+            started_at=self._started_at,
+        )
 
     # What other threads say
 
@@ -270,32 +318,57 @@ class Counter:
             self._courier.say(self._info(), self._settings.counter)
 
     def _refuse(self, _counter: str, trouble: Trouble) -> None:
+        self._trouble = f"{trouble.kind}: {trouble.detail}"
         self._runner.step(Unusable(self._clock.now(), trouble))
 
-    def _will(self) -> tuple[str, bytes]:
-        """The broker's word if we die: a new birth for every connection."""
-        self._born_at = self._next_birth()
-        status = CounterStatus(is_online=False, born_at=self._born_at)
-        parcel = self._sender.seal(status, self._settings.counter, 0, self._born_at)
-        return parcel.topic, parcel.raw
+    def _key_pressed(self, key: Key) -> None:
+        self._inputs.put(lambda: self._key(key))
 
-    def _next_birth(self) -> Instant:
-        return max(self._clock.now(), self._born_at + timedelta(microseconds=1))
+    def _key(self, key: Key) -> None:
+        """The clerk has seen the result; or somebody wants to hear the glass instead of seeing it."""
+        if key is Key.CLERK:
+            self._runner.step(Dismissed(self._clock.now()))
+            return
+        now = self._clock.now()
+        self._glass.listen(now)
+        self._show()
+        if self._glass.shown is not None:
+            self._announcer.answer(self._glass.shown, now)
 
     def _info(self) -> CounterInfo:
         size = self._hands.display.size
         printer = self._hands.printer.profile.name if self._hands.printer else "none"
-        return CounterInfo(software=__version__, display=f"{size.width}x{size.height}", printer=printer)
+        return CounterInfo(software=appliance.__version__, display=f"{size.width}x{size.height}", printer=printer)
+
+
+def _look(settings: CounterSettings, hands: Hands) -> Look:
+    return Look.of(
+        hands.display.size,
+        # As it is written on the desk, in either language.
+        f"Quầy {settings.called}",
+        catalogue.read(),
+        has_printer=hands.printer is not None,
+        diagonal_inch=settings.display.diagonal_inch,
+        viewing_mm=settings.display.viewing_mm,
+    )
+
+
+def _manners(settings: CounterSettings) -> Manners:
+    gate = settings.technician
+    pin = Pin(gate.pin_salt, gate.pin_digest) if gate else None
+    return Manners(pin=pin, sleep_after_s=settings.display.sleep_after_s)
 
 
 def _light(session: Session) -> Light:
-    """What the clerk sees from across the desk."""
+    """What the clerk sees from across the desk: somebody who is waiting for help comes first."""
+    if session.help is not None:
+        return Light.TROUBLE
     match session.glass:
         case Paying():
             return Light.WAITING
         case Notice(notice="paid"):
             return Light.PAID
-        case Notice(notice="see_clerk"):
+        case Notice(notice="underpaid" | "overpaid" | "late" | "refused"):
             return Light.TROUBLE
     return Light.OFF
 

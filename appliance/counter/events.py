@@ -6,7 +6,19 @@ Every event carries its time, so that the session needs no clock and a journal o
 from dataclasses import dataclass
 from typing import Literal
 
-from mqtt_schema.messages import Body, PaymentRequest, PaymentResult, Reprint, Slip, SlipOutcome, Trouble
+from mqtt_schema.messages import (
+    Body,
+    Cards,
+    Digest,
+    HelpKind,
+    Language,
+    PaymentRequest,
+    PaymentResult,
+    Reprint,
+    Slip,
+    SlipOutcome,
+    Trouble,
+)
 from mqtt_schema.types import Instant, PaymentId
 
 
@@ -42,6 +54,43 @@ class ParkedByClerk:
 
 
 @dataclass(frozen=True)
+class PreparedByClerk:
+    """The clerk is checking a dossier: a code will follow."""
+
+    at: Instant
+    kind: Literal["prepared"] = "prepared"
+
+
+@dataclass(frozen=True)
+class CheckedByClerk:
+    """The clerk asks the bank about the payment on the glass."""
+
+    at: Instant
+    payment: PaymentId
+    kind: Literal["checked"] = "checked"
+
+
+@dataclass(frozen=True)
+class Waived:
+    """The office says that nothing is to be paid."""
+
+    at: Instant
+    sequence: int
+    payment: PaymentId
+    kind: Literal["waived"] = "waived"
+
+
+@dataclass(frozen=True)
+class CardsSent:
+    """The office wants these cards on the idle glass."""
+
+    at: Instant
+    sequence: int
+    cards: Cards
+    kind: Literal["cards"] = "cards"
+
+
+@dataclass(frozen=True)
 class Resulted:
     """The office says what the bank said."""
 
@@ -63,10 +112,11 @@ class CopyAsked:
 
 @dataclass(frozen=True)
 class Painted:
-    """The code of this payment is on the glass."""
+    """The payment is on the glass; `pixels` is the digest of what was painted."""
 
     at: Instant
     payment: PaymentId
+    pixels: Digest | None = None
     kind: Literal["painted"] = "painted"
 
 
@@ -90,6 +140,40 @@ class PrintEnded:
     outcome: SlipOutcome
     reason: str = ""
     kind: Literal["print_ended"] = "print_ended"
+
+
+@dataclass(frozen=True)
+class HelpTouched:
+    """Somebody at the glass wants a human, or more time."""
+
+    at: Instant
+    help: HelpKind
+    language: Language = "vi"
+    kind: Literal["help_touched"] = "help_touched"
+
+
+@dataclass(frozen=True)
+class CopyTouched:
+    """The citizen wants the slip once more; once is granted."""
+
+    at: Instant
+    kind: Literal["copy_touched"] = "copy_touched"
+
+
+@dataclass(frozen=True)
+class StayTouched:
+    """The citizen wants to read the result for longer."""
+
+    at: Instant
+    kind: Literal["stay_touched"] = "stay_touched"
+
+
+@dataclass(frozen=True)
+class Dismissed:
+    """The citizen, or the clerk with the key, has seen the result."""
+
+    at: Instant
+    kind: Literal["dismissed"] = "dismissed"
 
 
 @dataclass(frozen=True)
@@ -130,11 +214,19 @@ Event = (
     Requested
     | CancelledByClerk
     | ParkedByClerk
+    | PreparedByClerk
+    | CheckedByClerk
+    | Waived
+    | CardsSent
     | Resulted
     | CopyAsked
     | Painted
     | PrintStarted
     | PrintEnded
+    | HelpTouched
+    | CopyTouched
+    | StayTouched
+    | Dismissed
     | LinkChanged
     | Unusable
     | Restarted

@@ -11,18 +11,24 @@ Rules of the house:
 Recovery folds `step` over the journal, throws the effects away, and then steps once more with `Restarted`.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Literal, assert_never
+from typing import assert_never
 
 from appliance.counter.events import (
     CancelledByClerk,
+    CardsSent,
+    CheckedByClerk,
     CopyAsked,
+    CopyTouched,
+    Dismissed,
     Effect,
     Event,
+    HelpTouched,
     LinkChanged,
     Painted,
     ParkedByClerk,
+    PreparedByClerk,
     PrintEnded,
     PrintStarted,
     Report,
@@ -30,17 +36,34 @@ from appliance.counter.events import (
     Restarted,
     Resulted,
     SlipJob,
+    StayTouched,
     Tell,
     Tick,
     Unusable,
+    Waived,
+)
+from appliance.counter.state import (
+    Glass,
+    Heard,
+    Help,
+    Idle,
+    Notice,
+    NoticeKind,
+    Paying,
+    Preparing,
+    Rules,
+    Session,
+    SlipPhase,
 )
 from mqtt_schema.messages import (
-    Beneficiary,
     Displayed,
+    HelpAsked,
+    HelpKind,
     Outcome,
     PaymentRefused,
     PaymentRequest,
     ReceiptReport,
+    Slip,
     SlipOutcome,
     disagreement,
 )
@@ -52,80 +75,8 @@ REMEMBERED = 200
 """So many payments are remembered, so that a late or repeated word about one of them changes nothing."""
 
 
-@dataclass(frozen=True)
-class Rules:
-    """What the counter was told at enrolment, and how long it shows what.
-
-    `clock_tolerance_s`: a message from further in the future means that this clock is wrong.
-    """
-
-    beneficiaries: tuple[Beneficiary, ...]
-    clock_tolerance_s: float = 120
-    paid_s: float = 15
-    expired_s: float = 12
-    cancelled_s: float = 8
-    see_clerk_s: float = 30
-
-
-# What the glass shows.
-
-
-@dataclass(frozen=True)
-class Idle:
-    """Nobody is paying."""
-
-    kind: Literal["idle"] = "idle"
-
-
-@dataclass(frozen=True)
-class Paying:
-    """A code stands on the glass. `is_reported`: the office has been told that it was painted."""
-
-    request: PaymentRequest
-    is_reported: bool = False
-    kind: Literal["paying"] = "paying"
-
-
-NoticeKind = Literal["paid", "expired", "cancelled", "see_clerk"]
-
-
-@dataclass(frozen=True)
-class Notice:
-    """How it ended, shown until `until`. `amount` in đồng, None when no amount could be verified."""
-
-    payment: PaymentId
-    notice: NoticeKind
-    amount: int | None
-    until: Instant
-    kind: Literal["notice"] = "notice"
-
-
-Glass = Idle | Paying | Notice
-
-
-@dataclass(frozen=True)
-class Heard:
-    """The last word heard of a payment, and whether a slip was ever due for it."""
-
-    payment: PaymentId
-    sequence: int
-    had_slip: bool = False
-
-
-@dataclass(frozen=True)
-class Session:
-    """Everything that the counter knows. Equal states look equal on the glass at the same second."""
-
-    glass: Glass = field(default_factory=Idle)
-    waiting: tuple[PaymentRequest, ...] = ()
-    slips: tuple[SlipJob, ...] = ()
-    heard: tuple[Heard, ...] = ()
-    is_linked: bool = False
-
-    @property
-    def is_at_rest(self) -> bool:
-        """Nothing of any citizen remains: a checkpoint from which recovery may begin."""
-        return isinstance(self.glass, Idle) and not self.waiting and not self.slips
+STAYS = 3
+"""So often the citizen may ask for more time to read a result."""
 
 
 @dataclass(frozen=True)
@@ -145,17 +96,35 @@ def step(session: Session, event: Event, rules: Rules) -> Step:
             return _taken_back(session, payment, sequence, at, rules)
         case ParkedByClerk(at=at, sequence=sequence, payment=payment):
             return _parked(session, payment, sequence, at)
+        case PreparedByClerk(at=at):
+            return Step(_prepared(session, at, rules))
+        case CheckedByClerk(at=at, payment=payment):
+            return _checked(session, payment, at, rules)
+        case Waived(at=at, sequence=sequence, payment=payment):
+            return _waived(session, payment, sequence, at, rules)
+        case CardsSent(sequence=sequence, cards=cards):
+            if sequence <= session.cards_sequence:
+                return Step(session, (Report("stale cards"),))
+            return Step(replace(session, cards=cards.cards, cards_sequence=sequence))
         case Resulted():
             return _resulted(session, event, rules)
         case CopyAsked(reprint=reprint):
             job = SlipJob(reprint.payment, reprint.slip, is_copy=True)
             return Step(replace(session, slips=(*session.slips, job)))
-        case Painted(at=at, payment=payment):
-            return _painted(session, payment, at)
+        case Painted():
+            return _painted(session, event)
         case PrintStarted(payment=payment, is_copy=is_copy):
             return _print_started(session, payment, is_copy)
         case PrintEnded():
-            return _print_ended(session, event)
+            return _print_ended(session, event, rules)
+        case HelpTouched():
+            return _help_touched(session, event, rules)
+        case CopyTouched():
+            return _copy_touched(session)
+        case StayTouched(at=at):
+            return Step(_stay(session, at, rules))
+        case Dismissed(at=at):
+            return Step(_left(session, at) if isinstance(session.glass, Notice) else session)
         case LinkChanged(is_up=is_up):
             return Step(replace(session, is_linked=is_up))
         case Unusable(trouble=trouble):
@@ -183,15 +152,20 @@ def refusal(request: PaymentRequest, issued_at: Instant, at: Instant, rules: Rul
 
 def due_at(session: Session) -> Instant | None:
     """When time will change this state next: the moment for which the runner should wake."""
-    match session.glass:
-        case Paying(request=request):
-            return request.expires_at
-        case Notice(until=until):
+    moments = [_glass_due_at(session.glass), session.help.until if session.help else None]
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _glass_due_at(glass: Glass) -> Instant | None:
+    match glass:
+        case Paying(request=request, checking_until=checking_until):
+            return min(request.expires_at, checking_until or request.expires_at)
+        case Preparing(until=until) | Notice(until=until):
             return until
         case Idle():
             return None
         case _:
-            assert_never(session.glass)
+            assert_never(glass)
 
 
 def next_slip(session: Session) -> SlipJob | None:
@@ -211,10 +185,43 @@ def _requested(session: Session, event: Requested, rules: Rules) -> Step:
         if refused.field == "expiry":
             # An old job after a long silence: nobody in front of the glass is waiting for it.
             return Step(heard, told)
-        return Step(_show_if_free(heard, _notice(request.payment, "see_clerk", None, event.at, rules)), told)
+        alone = _without_waiting(heard, request.payment)  # what it said before is not its last word any more
+        return Step(_show_if_free(alone, _notice(request.payment, "refused", None, event.at, rules)), told)
     if _is_here(heard, request.payment):
-        return Step(heard, (Report(f"{request.payment} is already here"),))
+        return _renewed(heard, request)
     return Step(_advance(replace(heard, waiting=(*heard.waiting, request)), event.at))
+
+
+def _renewed(session: Session, request: PaymentRequest) -> Step:
+    """The same payment again: only its time may be another, everything else was promised before."""
+    match session.glass:
+        case Paying(request=known) if known.payment == request.payment:
+            if request != known.model_copy(update={"expires_at": request.expires_at}):
+                return Step(session, (Report(f"{request.payment} came back changed"),))
+            return Step(replace(session, glass=replace(session.glass, request=request, is_reported=False)))
+    return Step(session, (Report(f"{request.payment} is already here"),))
+
+
+def _prepared(session: Session, at: Instant, rules: Rules) -> Session:
+    match session.glass:
+        case Idle() | Preparing():
+            return replace(session, glass=Preparing(at + timedelta(seconds=rules.preparing_s)))
+    return session
+
+
+def _checked(session: Session, payment: PaymentId, at: Instant, rules: Rules) -> Step:
+    match session.glass:
+        case Paying(request=request) as paying if request.payment == payment:
+            until = at + timedelta(seconds=rules.checking_s)
+            return Step(replace(session, glass=replace(paying, checking_until=until)))
+    return Step(session, (Report(f"{payment} is not on the glass"),))
+
+
+def _waived(session: Session, payment: PaymentId, sequence: int, at: Instant, rules: Rules) -> Step:
+    if _is_stale(session, payment, sequence):
+        return Step(session, (Report(f"stale waiver of {payment}"),))
+    heard = _without_waiting(_hear(session, payment, sequence), payment)
+    return Step(_show_if_free(heard, _notice(payment, "waived", None, at, rules)))
 
 
 def _taken_back(session: Session, payment: PaymentId, sequence: int, at: Instant, rules: Rules) -> Step:
@@ -231,7 +238,7 @@ def _parked(session: Session, payment: PaymentId, sequence: int, at: Instant) ->
         return Step(session, (Report(f"stale parking of {payment}"),))
     heard = _without_waiting(_hear(session, payment, sequence), payment)
     if _stands_on_glass(heard, payment):
-        return Step(_advance(replace(heard, glass=Idle()), at))
+        return Step(_left(heard, at))
     return Step(heard)
 
 
@@ -243,20 +250,44 @@ def _resulted(session: Session, event: Resulted, rules: Rules) -> Step:
     heard = _without_waiting(
         _hear(session, result.payment, event.sequence, had_slip or result.slip is not None), result.payment
     )
-    notice: NoticeKind = "paid" if result.outcome is Outcome.PAID else "see_clerk"
-    amount = result.amount if notice == "paid" else None
-    shown = _show_if_free(heard, _notice(result.payment, notice, amount, event.at, rules))
+    kind = _NOTICE_OF[result.outcome]
+    notice = _notice(result.payment, kind, result.amount if kind == "paid" else None, event.at, rules)
     if result.slip is None or had_slip:
-        return Step(shown)
-    job = SlipJob(result.payment, result.slip)
-    return Step(replace(shown, slips=(*shown.slips, job)))
+        return Step(_show_if_free(heard, _keeping_phase(heard.glass, notice)))
+    shown = _show_if_free(heard, replace(notice, phase="due", slip=result.slip))
+    return Step(replace(shown, slips=(*shown.slips, SlipJob(result.payment, result.slip))))
 
 
-def _painted(session: Session, payment: PaymentId, at: Instant) -> Step:
+_NOTICE_OF: dict[Outcome, NoticeKind] = {
+    Outcome.PAID: "paid",
+    Outcome.UNDERPAID: "underpaid",
+    Outcome.OVERPAID: "overpaid",
+    Outcome.LATE: "late",
+}
+
+
+def _keeping_phase(glass: Glass, notice: Notice) -> Notice:
+    """A corrected word does not stop the slip that is on its way."""
+    match glass:
+        case Notice(payment=payment, phase=phase, slip=slip) if payment == notice.payment:
+            return replace(notice, phase=phase, slip=slip)
+    return notice
+
+
+def _painted(session: Session, event: Painted) -> Step:
     match session.glass:
-        case Paying(request=request, is_reported=False) if request.payment == payment:
-            told = Displayed(payment=payment, amount=request.amount, payload=request.payload, painted_at=at)
-            return Step(replace(session, glass=Paying(request, is_reported=True)), (Tell(told),))
+        # While the clerk asks the bank no code stands there, whatever was painted.
+        case Paying(request=request, is_reported=False, checking_until=None) as paying if (
+            request.payment == event.payment
+        ):
+            told = Displayed(
+                payment=event.payment,
+                amount=request.amount,
+                payload="" if request.is_on_behalf else request.payload,
+                painted_at=event.at,
+                pixels=event.pixels,
+            )
+            return Step(replace(session, glass=replace(paying, is_reported=True)), (Tell(told),))
     return Step(session)
 
 
@@ -264,14 +295,71 @@ def _print_started(session: Session, payment: PaymentId, is_copy: bool) -> Step:
     job = _slip_job(session, payment, is_copy)
     if job is None or any(other.is_started for other in session.slips):
         return Step(session, (Report(f"no slip is due for {payment}"),))
-    return Step(_with_job(session, job, replace(job, is_started=True)))
+    return Step(_in_phase(_with_job(session, job, replace(job, is_started=True)), payment, "printing"))
 
 
-def _print_ended(session: Session, event: PrintEnded) -> Step:
+def _print_ended(session: Session, event: PrintEnded, rules: Rules) -> Step:
     job = _slip_job(session, event.payment, event.is_copy)
     if job is None or not job.is_started:
         return Step(session, (Report(f"no slip was begun for {event.payment}"),))
-    return Step(_with_job(session, job, None), (_receipt_report(event),))
+    ended = _in_phase(_with_job(session, job, None), event.payment, _PHASE_OF[event.outcome])
+    at_least = event.at + timedelta(seconds=rules.slip_s)
+    match ended.glass:
+        case Notice(payment=payment, until=until) as notice if payment == event.payment and until < at_least:
+            ended = replace(ended, glass=replace(notice, until=at_least))
+    return Step(ended, (_receipt_report(event),))
+
+
+_PHASE_OF: dict[SlipOutcome, SlipPhase] = {
+    SlipOutcome.PRINTED: "printed",
+    SlipOutcome.NOT_PRINTED: "waiting",
+    SlipOutcome.POSSIBLY_PRINTED: "unsure",
+}
+
+
+def _in_phase(session: Session, payment: PaymentId, phase: SlipPhase) -> Session:
+    match session.glass:
+        case Notice() as notice if notice.payment == payment:
+            return replace(session, glass=replace(notice, phase=phase))
+    return session
+
+
+def _help_touched(session: Session, event: HelpTouched, rules: Rules) -> Step:
+    """Call a human; a second touch while the first call is still said on the glass calls nobody."""
+    if session.help is not None and event.at < session.help.until:
+        return Step(session)
+    payment = _payment_on(session.glass)
+    if event.help is HelpKind.MORE_TIME and not isinstance(session.glass, Paying):
+        return Step(session, (Report("more time was asked for without a code"),))
+    called = Help(event.help, event.at + timedelta(seconds=rules.helped_s))
+    told = HelpAsked(kind=event.help, payment=payment, language=event.language)
+    return Step(replace(session, help=called), (Tell(told),))
+
+
+def _payment_on(glass: Glass) -> PaymentId | None:
+    match glass:
+        case Paying(request=request):
+            return request.payment
+        case Notice(payment=payment):
+            return payment
+    return None
+
+
+def _copy_touched(session: Session) -> Step:
+    match session.glass:
+        case Notice(phase="printed", slip=Slip() as slip) as notice:
+            job = SlipJob(notice.payment, slip, is_copy=True)
+            shown = replace(notice, phase="due", slip=None)
+            return Step(replace(session, glass=shown, slips=(*session.slips, job)))
+    return Step(session)
+
+
+def _stay(session: Session, at: Instant, rules: Rules) -> Session:
+    match session.glass:
+        case Notice(stays=stays, until=until) as notice if stays < STAYS and at < until:
+            longer = max(until, at + timedelta(seconds=rules.stay_s))
+            return replace(session, glass=replace(notice, until=longer, stays=stays + 1))
+    return session
 
 
 def _receipt_report(event: PrintEnded) -> Tell:
@@ -288,35 +376,49 @@ def _restarted(session: Session, at: Instant, rules: Rules) -> Step:
         for job in begun
     )
     kept = tuple(job for job in session.slips if not job.is_started)
-    return Step(_pass_time(replace(session, slips=kept, is_linked=False), at, rules), asked)
+    unsure = replace(session, slips=kept, is_linked=False)
+    for job in begun:
+        unsure = _in_phase(unsure, job.payment, "unsure")
+    return Step(_pass_time(unsure, at, rules), asked)
 
 
 def _pass_time(session: Session, at: Instant, rules: Rules) -> Session:
+    if session.help is not None and at >= session.help.until:
+        session = replace(session, help=None)
     match session.glass:
         case Paying(request=request) if at >= request.expires_at:
             return replace(session, glass=_notice(request.payment, "expired", None, at, rules))
-        case Notice(until=until) if at >= until:
+        case Paying(checking_until=checked) as paying if checked is not None and at >= checked:
+            return replace(session, glass=replace(paying, checking_until=None))
+        case Preparing(until=until) if at >= until:
             return _advance(replace(session, glass=Idle()), at)
+        case Notice(until=until) if at >= until:
+            return _left(session, at)
     return session
+
+
+def _left(session: Session, at: Instant) -> Session:
+    """The citizen has gone: neither payment nor call is said to the next one."""
+    return _advance(replace(session, glass=Idle(), help=None), at)
 
 
 def _advance(session: Session, at: Instant) -> Session:
     """Give a free glass to the next payment in turn whose code is still valid."""
-    if not isinstance(session.glass, Idle):
+    if not isinstance(session.glass, Idle | Preparing):
         return session
     valid = tuple(request for request in session.waiting if at < request.expires_at)
     if not valid:
-        return replace(session, waiting=())
+        return replace(session, waiting=())  # what was being prepared is still being prepared
     return replace(session, glass=Paying(valid[0]), waiting=valid[1:])
 
 
 def _notice(payment: PaymentId, kind: NoticeKind, amount: int | None, at: Instant, rules: Rules) -> Notice:
     seconds = {
         "paid": rules.paid_s,
+        "waived": rules.waived_s,
         "expired": rules.expired_s,
         "cancelled": rules.cancelled_s,
-        "see_clerk": rules.see_clerk_s,
-    }[kind]
+    }.get(kind, rules.see_clerk_s)
     return Notice(payment, kind, amount, at + timedelta(seconds=seconds))
 
 

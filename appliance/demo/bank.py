@@ -13,14 +13,14 @@ from datetime import datetime, timedelta, timezone
 from typing import Annotated
 
 import httpx
-import structlog
 from fastapi import FastAPI
 from pydantic import BaseModel, Field
 
+from appliance.logs import Log
 from appliance.office.notification import sepay
 from mqtt_schema.text import ascii_upper
 
-log = structlog.get_logger("bank")
+log = Log()
 
 RETRY_MINUTES = (1, 1, 2, 3, 5, 8, 13)
 _VIETNAM = timezone(timedelta(hours=7))

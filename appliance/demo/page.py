@@ -103,9 +103,17 @@ def app(stage: Stage) -> FastAPI:
     def touch(finger: dict[str, int]) -> None:
         _post(f"{stage.workbench_url}/touch", finger)
 
+    @server.get("/sound.wav")
+    def sound(number: Annotated[int, Query()]) -> Response:
+        return _passed_on(_get(f"{stage.workbench_url}/sound.wav", number=number))
+
     @server.post("/printer/{lever}", status_code=204)
     def lever(lever: str) -> None:
         _post(f"{stage.workbench_url}/printer/{lever}", {})
+
+    @server.post("/panel/{key}", status_code=204)
+    def key(key: str) -> None:
+        _post(f"{stage.workbench_url}/panel/{key}", {})
 
     server.post("/phone/scan")(pane.scan)
     server.post("/phone/pay", status_code=204)(pane.pay)

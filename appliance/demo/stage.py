@@ -18,14 +18,14 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
-import structlog
 import tomli_w
 
 from appliance.demo.case import Case
 from appliance.errors import ApplianceError
+from appliance.logs import Log
 from mqtt_schema import signing
 
-log = structlog.get_logger("stage")
+log = Log()
 
 SITE = "h26-hoan-kiem"
 OFFICE_NAME = "UBND phường Hoàn Kiếm"
@@ -55,20 +55,72 @@ dynamic_filters = true
 """What the embedded broker is told: MQTT 5 on one port of loopback."""
 
 FEES: list[dict[str, Any]] = [
-    {"code": "CT-BS", "name": "Chứng thực bản sao từ bản chính", "kind": "phi", "sub_item": "2716", "price": 2_000},
-    {"code": "CT-CK", "name": "Chứng thực chữ ký", "kind": "phi", "sub_item": "2716", "price": 10_000},
-    {"code": "CT-HD", "name": "Chứng thực hợp đồng, giao dịch", "kind": "phi", "sub_item": "2716", "price": 50_000},
-    {"code": "HT-TL", "name": "Cấp bản sao trích lục hộ tịch", "kind": "phi", "sub_item": "2716", "price": 8_000},
+    {
+        "code": "CT-BS",
+        "name": "Chứng thực bản sao từ bản chính",
+        "name_en": "Certified copy of an original",
+        "kind": "phi",
+        "sub_item": "2716",
+        "price": 2_000,
+    },
+    {
+        "code": "CT-CK",
+        "name": "Chứng thực chữ ký",
+        "name_en": "Certification of a signature",
+        "kind": "phi",
+        "sub_item": "2716",
+        "price": 10_000,
+    },
+    {
+        "code": "CT-HD",
+        "name": "Chứng thực hợp đồng, giao dịch",
+        "name_en": "Certification of a contract",
+        "kind": "phi",
+        "sub_item": "2716",
+        "price": 50_000,
+    },
+    {
+        "code": "HT-TL",
+        "name": "Cấp bản sao trích lục hộ tịch",
+        "name_en": "Civil status extract",
+        "kind": "phi",
+        "sub_item": "2716",
+        "price": 8_000,
+    },
     {
         "code": "HT-HN",
         "name": "Xác nhận tình trạng hôn nhân",
+        "name_en": "Certificate of marital status",
         "kind": "le_phi",
         "sub_item": "2771",
         "price": 3_000,
     },
-    {"code": "HT-KS", "name": "Đăng ký khai sinh quá hạn", "kind": "le_phi", "sub_item": "2771", "price": 5_000},
-    {"code": "DK-HKD", "name": "Đăng ký hộ kinh doanh", "kind": "le_phi", "sub_item": "2852", "price": 100_000},
-    {"code": "KHAC", "name": "Khoản thu khác", "kind": "phi", "sub_item": "4949"},
+    {
+        "code": "HT-KS",
+        "name": "Đăng ký khai sinh quá hạn",
+        "name_en": "Late birth registration",
+        "kind": "le_phi",
+        "sub_item": "2771",
+        "price": 5_000,
+    },
+    {
+        "code": "DK-HKD",
+        "name": "Đăng ký hộ kinh doanh",
+        "name_en": "Household business registration",
+        "kind": "le_phi",
+        "sub_item": "2852",
+        "price": 100_000,
+    },
+    {
+        "code": "HT-NCN",
+        "name": "Đăng ký nuôi con nuôi trong nước",
+        "name_en": "Domestic adoption registration",
+        "is_sensitive": True,
+        "kind": "le_phi",
+        "sub_item": "2771",
+        "price": 400_000,
+    },
+    {"code": "KHAC", "name": "Khoản thu khác", "name_en": "Other fee", "kind": "phi", "sub_item": "4949"},
 ]
 """A catalogue to play with: real fees, budget codes as of before 2026 (an office sets its own)."""
 
@@ -304,6 +356,7 @@ class Stage:
             },
             "printer": {"driver": "virtual", "profile": "generic-80"},
             "panel": {"driver": "virtual"},
+            "sound": {"driver": "virtual"},
         }
 
     def _broker(self) -> dict[str, Any]:

@@ -19,14 +19,13 @@ from appliance.office.api_models import (
     moments,
     payment_answer,
 )
-from appliance.office.cashier import ConflictError, NotFoundError
 from appliance.office.desk import qr
+from appliance.office.desk.sight import glass_of
+from appliance.office.errors import ConflictError, NotFoundError
 from appliance.office.order import Order, check
 from appliance.office.parts import Parts
 from appliance.office.payment import Payment, Place, State
-from appliance.office.records import CounterState
 from appliance.office.reports.period import Period
-from mqtt_schema.messages import PrinterStatus
 from mqtt_schema.types import Instant
 
 Key = Annotated[
@@ -77,6 +76,11 @@ class Api:
         self._cashier.resume(payment_id)
         return self._answer(payment_id)
 
+    def check(self, payment_id: str) -> PaymentAnswer:
+        """Have the glass say that a clerk is looking for the money in the bank's own application."""
+        self._cashier.check_with_bank(payment_id)
+        return self._answer(payment_id)
+
     def copy(self, payment_id: str, clerk: Annotated[str, Query(max_length=200)] = "API") -> PaymentAnswer:
         """Print the slip once more, marked as a copy. `clerk` stands in the order to print."""
         self._cashier.copy_slip(payment_id, clerk)
@@ -110,10 +114,11 @@ class Api:
 
     def counters(self) -> list[CounterAnswer]:
         """List the office's counters, and what was last heard of each."""
+        now = self._clock.now()
         with self._ledger.read() as books:
             heard, pending = books.counters(), books.pending()
         return [
-            counter_answer(counter.name, heard.get(counter.id, unheard(counter.id)), pending)
+            counter_answer(glass_of(self._settings, counter.id, heard, now), pending, now)
             for counter in self._settings.counters
         ]
 
@@ -168,11 +173,6 @@ def chosen_period(first: date | None, last: date | None, now: Instant) -> Period
     return Period(first or last or today, last or first or today)
 
 
-def unheard(counter: str) -> CounterState:
-    """A counter of which nothing was heard yet."""
-    return CounterState(counter, is_online=False, printer=PrinterStatus.UNKNOWN, seen_at=None, trouble="")
-
-
 def router(parts: Parts) -> APIRouter:
     """The API's routes."""
     api = Api(parts)
@@ -184,7 +184,13 @@ def router(parts: Parts) -> APIRouter:
     _add(routes, "GET", "/payments/{payment_id}", api.payment, "payments", 404)
     _add(routes, "GET", "/payments/{payment_id}/timeline", api.timeline, "payments", 404)
     _add(routes, "GET", "/payments/{payment_id}/qr.png", api.qr, "payments", 404, 409, also={200: _PNG})
-    for word, ask in (("cancel", api.cancel), ("park", api.park), ("resume", api.resume), ("copy", api.copy)):
+    for word, ask in (
+        ("cancel", api.cancel),
+        ("park", api.park),
+        ("resume", api.resume),
+        ("check", api.check),
+        ("copy", api.copy),
+    ):
         _add(routes, "POST", f"/payments/{{payment_id}}/{word}", ask, "payments", 404, 409)
     _add(routes, "GET", "/counters", api.counters, "counters")
     _add(routes, "POST", "/dossiers", api.receive_dossier, "portal", 401, 404, 422, status=201, also={200: _KNOWN})

@@ -6,10 +6,12 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from appliance.office.desk.sight import Glass, sight
 from appliance.office.order import Complaint, OrderLine
 from appliance.office.payment import Payment, Place, State
-from appliance.office.records import CounterState, Milestone
-from mqtt_schema.messages import Beneficiary, Channel, FeeKind, Line, PrinterStatus, SlipOutcome
+from appliance.office.records import Milestone
+from mqtt_schema.messages import Beneficiary, Channel, FeeKind, Line, PrinterStatus, Seen, SlipOutcome
+from mqtt_schema.types import Instant
 
 _A_PAYMENT = "0123456789abcdef0123456789abcdef"
 
@@ -55,6 +57,7 @@ class PaymentAnswer(_Answer):
     channel: Channel
     source: Annotated[str, Field(description="desk, api or portal", examples=["api"])]
     payer: str | None
+    is_on_behalf: Annotated[bool, Field(description="The clerk pays for the payer.")]
     waiver_reason: str | None
     lines: list[Line]
     amount: Annotated[int, Field(examples=[35000])]
@@ -71,7 +74,11 @@ class PaymentAnswer(_Answer):
 
 
 class CounterAnswer(_Answer):
-    """One counter. `showing` is the payment on its glass, `waiting` how many stand in line."""
+    """One counter. `showing` is the payment that should stand on its glass, `waiting` how many stand in line.
+
+    `seen` is the last frame that the counter reported, None when its glass is dark or it is not heard; `sees` says it
+    in words, and `warning` what is wrong with it, empty when it is what the office believes.
+    """
 
     id: Annotated[str, Field(examples=["quay-1"])]
     name: Annotated[str, Field(examples=["Quầy 1"])]
@@ -80,6 +87,9 @@ class CounterAnswer(_Answer):
     seen_at: datetime | None
     trouble: str
     showing: str | None
+    seen: Seen | None
+    sees: Annotated[str, Field(examples=["Người dân đang thấy 35.000 đ"])]
+    warning: Annotated[str, Field(examples=[""])]
     waiting: int
 
 
@@ -135,17 +145,22 @@ def payment_answer(payment: Payment, timeline: Sequence[Milestone]) -> PaymentAn
     return PaymentAnswer(lines=list(payment.lines), timeline=moments(timeline), **values)
 
 
-def counter_answer(name: str, state: CounterState, pending: Sequence[Payment]) -> CounterAnswer:
+def counter_answer(glass: Glass, pending: Sequence[Payment], now: Instant) -> CounterAnswer:
     """Word a counter for the API. `pending` are the pending payments, of this counter or of all."""
+    state = glass.state
     line = [payment for payment in pending if payment.counter == state.id]
+    seen = sight(glass, line, now)
     return CounterAnswer(
         id=state.id,
-        name=name,
-        is_online=state.is_online,
+        name=glass.counter_name,
+        is_online=glass.is_heard,
         printer=state.printer,
         seen_at=state.seen_at,
         trouble=state.trouble,
         showing=next((payment.id for payment in line if payment.place is Place.SHOWN), None),
+        seen=glass.seen,
+        sees=seen.sentence,
+        warning=seen.warning,
         waiting=sum(payment.place is Place.WAITING for payment in line),
     )
 
@@ -166,6 +181,14 @@ ORDER_EXAMPLES = {
                 {"dossier": "H26.1-261122-0007", "fee_code": "CT-BS", "amount": 2000},
                 {"dossier": "H26.1-261122-0008", "fee_name": "Lệ phí đăng ký", "kind": "le_phi", "amount": 33000},
             ],
+        }
+    },
+    "the clerk pays for somebody without a telephone": {
+        "value": {
+            "counter": "quay-1",
+            "payer": "Trần Văn An",
+            "is_on_behalf": True,
+            "lines": [{"dossier": "H26.1-261122-0007", "fee_code": "CT-BS", "quantity": 5, "amount": 10000}],
         }
     },
     "waived": {

@@ -11,25 +11,28 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
-import structlog
 import uvicorn
 
 from appliance.clock import Clock, SystemClock
 from appliance.courier import Courier, Delivery, Parcel, Sender
 from appliance.link import Link, Listener
+from appliance.logs import Log
+from appliance.office.calls import Calls
+from appliance.office.cards import CardRack
 from appliance.office.cashier import Cashier
 from appliance.office.desk.changes import Changes
+from appliance.office.hearing import Hearing
 from appliance.office.http import Parts, create_app
 from appliance.office.intake import Intake
 from appliance.office.ledger import Ledger
 from appliance.office.notification import sepay
+from appliance.office.till import Till
 from appliance.sd_notify import Notifier
 from appliance.settings import OfficeSettings, Portal, Sepay
 from mqtt_schema import signing, topics
-from mqtt_schema.messages import CounterStatus, Envelope
-from mqtt_schema.types import Instant
+from mqtt_schema.messages import Body
 
-log = structlog.get_logger("office")
+log = Log()
 
 TURN_S = 0.25
 PORTAL_RETRY_S = 5.0
@@ -133,12 +136,15 @@ class Office:
         self._ledger = Ledger(settings.database)
         self._changes = Changes()
         sender = Sender("office", settings.site, signing.read_private(settings.signing_key_file.read_text("utf-8")))
-        self._cashier = Cashier(self._ledger, settings, sender, self._clock, self._changed)
+        till = Till(settings, sender, self._say_soon)
+        shared = (self._ledger, settings, till, self._clock, self._changed)
+        self._cashier, self._cards = Cashier(*shared), CardRack(*shared)
+        self._hearing = Hearing(*shared, met=self._meet)
+        self._calls = Calls(self._ledger, self._clock, self._changed)
         self._post_room = PostRoom(self._turn)
         self._intake = Intake(self._ledger, self._cashier, _proof(settings.sepay), self._clock, self._book_soon)
         self._portal = PortalPost(self._ledger, settings.portal, self._clock) if settings.portal else None
         self._served_at_s = self._clock.monotonic_s()
-        self._births: dict[str, Instant] = {}
         self._keys = {counter.id: signing.read_public([counter.key]) for counter in settings.counters}
         self._link = Link(
             settings.broker,
@@ -152,8 +158,8 @@ class Office:
             lambda counter: self._keys.get(counter, nobody),
             self._link,
             LedgerMailbox(self._ledger),
-            self._take,
-            self._cashier.refuse,
+            self._hearing.take,
+            self._hearing.refuse,
             self._clock.now,
         )
 
@@ -163,6 +169,8 @@ class Office:
             settings=self._settings,
             ledger=self._ledger,
             cashier=self._cashier,
+            calls=self._calls,
+            cards=self._cards,
             intake=self._intake,
             clock=self._clock,
             changes=self._changes,
@@ -190,6 +198,7 @@ class Office:
 
     def _turn(self) -> None:
         self._cashier.tick()
+        self._hearing.tick()
         self._courier.pump(self._clock.monotonic_s())
         if self._portal is not None:
             self._portal.pump()
@@ -206,18 +215,20 @@ class Office:
     def _book_soon(self) -> None:
         self._post_room.post(self._intake.book_kept)
 
-    def _take(self, envelope: Envelope) -> None:
-        self._cashier.take(envelope)
-        if isinstance(envelope.body, CounterStatus) and envelope.body.born_at != self._births.get(envelope.counter):
-            # A counter came (back): what it has not acknowledged is due at once, not when patience runs out.
-            self._births[envelope.counter] = envelope.body.born_at
-            self._courier.forget_flights()
+    def _say_soon(self, body: Body, counter: str) -> None:
+        """Whoever asks, only the post room publishes."""
+        self._post_room.post(lambda: self._courier.say(body, counter))
+
+    def _meet(self, counter: str) -> None:
+        """A counter came (back): what it has not acknowledged is due at once, not when patience runs out."""
+        self._cards.send_again(counter)
+        self._courier.forget_flights()
 
     def _delivered(self, delivery: Delivery) -> None:
         self._post_room.post(lambda: self._courier.receive(delivery))
 
     def _published(self, message: str) -> None:
-        self._post_room.post(lambda: self._cashier.published(message))
+        self._post_room.post(lambda: self._hearing.published(message))
 
     def _link_changed(self, is_up: bool) -> None:
         self._post_room.post(self._courier.forget_flights if is_up else _nothing)

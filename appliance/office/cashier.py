@@ -1,4 +1,4 @@
-"""What the desk, the API, the bank and the counters ask of the office. Each request is one ledger transaction.
+"""What the desk, the API and the bank ask of the office, and what time brings. Each request is one transaction.
 
 Loads a payment, lets the pure core step, writes down what came of it. Decides nothing about money itself.
 """
@@ -9,47 +9,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
-import structlog
-
 from appliance.clock import Clock
-from appliance.courier import Sender
-from appliance.errors import ApplianceError
+from appliance.logs import Log
 from appliance.office import events, matching, postings
 from appliance.office import payment as core
 from appliance.office.credit import Credit
+from appliance.office.errors import CashierError, ConflictError, NotFoundError
 from appliance.office.events import Verdict
 from appliance.office.ledger import Books, Ledger
 from appliance.office.order import Order, check
 from appliance.office.payment import Payment, Place
 from appliance.office.records import Milestone
+from appliance.office.till import Till
 from appliance.settings import OfficeSettings
 from mqtt_schema import emv_qr, reference
-from mqtt_schema.messages import (
-    Body,
-    CounterStatus,
-    Displayed,
-    Envelope,
-    Line,
-    PaymentRefused,
-    ReceiptReport,
-    Trouble,
-)
+from mqtt_schema.messages import Line, PaymentPreparing
 from mqtt_schema.text import nfc
 from mqtt_schema.types import Instant, Vnd
 
-log = structlog.get_logger("cashier")
+__all__ = ["Cashier", "CashierError", "ConflictError", "Created", "NotFoundError"]
 
-
-class CashierError(ApplianceError):
-    """The office cannot do what was asked; the message says why, in words for a clerk."""
-
-
-class NotFoundError(CashierError, LookupError):
-    """There is no such payment."""
-
-
-class ConflictError(CashierError, RuntimeError):
-    """The payment is no longer where this could be done, or a key was used for something else."""
+log = Log()
 
 
 @dataclass(frozen=True)
@@ -67,19 +47,23 @@ class Cashier:
         self,
         ledger: Ledger,
         settings: OfficeSettings,
-        sender: Sender,
+        till: Till,
         clock: Clock,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         """`changed` is called after every transaction that changed something: the desk redraws, the courier pumps."""
         self._ledger = ledger
         self._settings = settings
-        self._sender = sender
+        self._till = till
         self._clock = clock
         self._changed = changed
-        self._terms = core.Terms(settings.name, settings.payment_valid_s, settings.settle_s)
 
     # What clerks and the API ask
+
+    def prepare(self, counter: str) -> None:
+        """A clerk is checking a dossier for this counter: its citizen may know that a code will follow."""
+        if self._settings.counter(counter) is not None:
+            self._till.say(PaymentPreparing(), counter)
 
     def create(self, order: Order, key: str, source: str) -> Created:
         """Make a payment. The same `key` again gives the same payment.
@@ -95,13 +79,11 @@ class Cashier:
                     raise ConflictError("Khóa này đã dùng cho một lệnh thu khác. Hãy tải lại trang và tạo lại.")
                 return Created(known[1], is_new=False)
             payment = self._new_payment(order, lines, source, at)
-            begun = core.open_payment(payment)
-            books.open(begun.payment)
+            self._till.begin(books, payment, at)
             books.remember_order(key, digest, payment.id)
             for number in {line.dossier for line in lines}:
                 books.settle_dossier(number, payment.id)
-            self._carry_out(books, begun, at)
-            self._offer_next(books, payment.counter, at)
+            self._till.offer_next(books, payment.counter, at)
             created = books.payment(payment.id) or payment
         log.info("created", payment=payment.id, counter=payment.counter, amount=payment.amount, source=source)
         self._changed()
@@ -118,6 +100,17 @@ class Cashier:
     def resume(self, payment_id: str) -> Payment:
         """Put a parked code back in its counter's line. Raises `NotFoundError`, `ConflictError`."""
         return self._ask(payment_id, events.ResumeAsked(self._clock.now()))
+
+    def check_with_bank(self, payment_id: str) -> Payment:
+        """Have the glass say that the clerk is asking the bank. Raises `NotFoundError`, `ConflictError`.
+
+        Nobody asks the bank but the clerk: there is no such interface yet.
+        """
+        return self._ask(payment_id, events.CheckAsked(self._clock.now()))
+
+    def pay_on_behalf(self, payment_id: str, payer: str) -> Payment:
+        """The clerk pays this payment for `payer`. Raises `NotFoundError`, `ConflictError`."""
+        return self._ask(payment_id, events.OnBehalfAsked(self._clock.now(), nfc(payer)))
 
     def copy_slip(self, payment_id: str, clerk: str) -> Payment:
         """Print the slip once more, marked as a copy. Raises `NotFoundError`, `ConflictError`."""
@@ -136,7 +129,7 @@ class Cashier:
     def _ask(self, payment_id: str, event: events.Event) -> Payment:
         with self._ledger.write() as books:
             payment = _found(books, payment_id)
-            stepped = self._step(books, payment, event)
+            stepped = self._till.step(books, payment, event)
             if stepped.objection:
                 raise ConflictError(stepped.objection)
             moved = _found(books, payment_id)
@@ -156,7 +149,7 @@ class Cashier:
                 books.book(credit, Verdict.UNMATCHED, None, postings.entry(credit, Verdict.UNMATCHED, None), at)
             else:
                 books.note(payment.id, "notified", received_at)
-                self._step(books, payment, events.CreditArrived(at, credit))
+                self._till.step(books, payment, events.CreditArrived(at, credit))
         log.info("credit", provider=credit.provider, id=credit.provider_id, payment=payment.id if payment else None)
         self._changed()
         return "booked"
@@ -167,61 +160,6 @@ class Cashier:
         accounts = {credit.account, credit.virtual_account}
         fitting = [payment for payment in named if payment.beneficiary.account in accounts]
         return fitting[0] if len(fitting) == 1 and len(named) == 1 else None
-
-    # What counters say
-
-    def take(self, envelope: Envelope) -> None:
-        """Commit what a counter says, together with the message's id."""
-        at = self._clock.now()
-        with self._ledger.write() as books:
-            match envelope.body:
-                case CounterStatus() as status:
-                    books.hear_status(envelope.counter, status, at)
-                case Displayed() as displayed:
-                    self._hear_displayed(books, envelope, displayed, at)
-                case PaymentRefused(payment=payment_id, field=field):
-                    self._hear(books, envelope, payment_id, events.RefusedByCounter(at, field))
-                case ReceiptReport(payment=payment_id, outcome=outcome, is_copy=is_copy, reason=reason):
-                    self._hear(books, envelope, payment_id, events.SlipReported(at, outcome, is_copy, reason))
-                case Trouble() as trouble:
-                    books.hear_trouble(envelope.counter, f"{trouble.kind}: {trouble.detail}")
-                    books.receive(envelope.id, envelope.counter, at)
-                case _:
-                    log.info("heard", counter=envelope.counter, type=envelope.body.type)
-        self._changed()
-
-    def refuse(self, counter: str, trouble: Trouble) -> None:
-        """Write down what arrived on a counter's topics and could not be used."""
-        log.warning("refused", counter=counter, kind=trouble.kind, detail=trouble.detail)
-        if self._settings.counter(counter) is None:
-            return
-        with self._ledger.write() as books:
-            books.hear_trouble(counter, f"{trouble.kind}: {trouble.detail}")
-        self._changed()
-
-    def published(self, message: str) -> None:
-        """The broker has taken a message: the first time a code was published is a milestone."""
-        with self._ledger.write() as books:
-            payment_id = books.posted_for(message)
-            if payment_id and not any(done.milestone == "published" for done in books.timeline(payment_id)):
-                books.note(payment_id, "published", self._clock.now())
-
-    def _hear_displayed(self, books: Books, envelope: Envelope, seen: Displayed, at: Instant) -> None:
-        """The glass shows what was ordered, or the clerk hears that it does not."""
-        payment = books.payment(seen.payment)
-        if payment is not None and (seen.amount, seen.payload) != (payment.amount, payment.payload):
-            books.hear_trouble(envelope.counter, f"the glass shows another code than payment {payment.reference}")
-            books.receive(envelope.id, envelope.counter, at)
-            return
-        self._hear(books, envelope, seen.payment, events.Shown(at))
-
-    def _hear(self, books: Books, envelope: Envelope, payment_id: str, event: events.Event) -> None:
-        payment = books.payment(payment_id)
-        if payment is None or payment.counter != envelope.counter:
-            log.warning("unknown_payment", counter=envelope.counter, payment=payment_id, type=envelope.body.type)
-        else:
-            self._step(books, payment, event)
-        books.receive(envelope.id, envelope.counter, event.at)
 
     # What the portal sends
 
@@ -243,63 +181,15 @@ class Cashier:
             return
         with self._ledger.write() as books:
             for payment in books.pending():
-                self._step(books, payment, events.Tick(at))
+                self._till.step(books, payment, events.Tick(at))
             for counter in {payment.counter for payment in pending}:
-                self._offer_next(books, counter, at)
+                self._till.offer_next(books, counter, at)
         self._changed()
 
     def _is_due(self, payment: Payment, pending: list[Payment], at: Instant) -> bool:
-        closes_at = core.closes_at(payment, self._terms)
+        closes_at = core.closes_at(payment, self._till.terms)
         line = [other for other in pending if other.counter == payment.counter]
         return (closes_at is not None and at >= closes_at) or core.next_in_turn(line, at) is not None
-
-    # The mechanism
-
-    def _step(self, books: Books, payment: Payment, event: events.Event) -> core.Step:
-        stepped = core.step(payment, event, self._terms)
-        if stepped.payment != payment:
-            books.save(payment, stepped.payment)
-        self._carry_out(books, stepped, event.at)
-        if stepped.payment.place is not payment.place:
-            self._offer_next(books, payment.counter, event.at)
-        return stepped
-
-    def _offer_next(self, books: Books, counter: str, at: Instant) -> None:
-        chosen = core.next_in_turn(books.pending(counter), at)
-        if chosen is not None:
-            self._step(books, chosen, events.Offered(at))
-
-    def _carry_out(self, books: Books, stepped: core.Step, at: Instant) -> None:
-        payment = stepped.payment
-        for effect in stepped.effects:
-            match effect:
-                case events.Tell(body=body):
-                    self._post(books, payment, body, at)
-                case events.Book(credit=credit, verdict=verdict):
-                    books.book(credit, verdict, payment.id, postings.entry(credit, verdict, payment), at)
-                case events.TellSource():
-                    self._tell_source(books, payment)
-                case events.Note(milestone=milestone):
-                    books.note(payment.id, milestone, at)
-                case events.Report(text=text):
-                    log.info("report", payment=payment.id, text=text)
-
-    def _post(self, books: Books, payment: Payment, body: Body, at: Instant) -> None:
-        sequence = books.next_sequence(payment.counter)
-        books.post(self._sender.seal(body, payment.counter, sequence, at), payment.id)
-
-    def _tell_source(self, books: Books, payment: Payment) -> None:
-        if payment.source != "portal" or self._settings.portal is None:
-            return
-        said = {
-            "payment": payment.id,
-            "reference": payment.reference,
-            "state": payment.state.value,
-            "amount": payment.amount,
-            "dossiers": sorted({line.dossier for line in payment.lines}),
-            "paid_at": payment.paid_at.isoformat() if payment.paid_at else None,
-        }
-        books.call_back(payment.id, said)
 
     def _new_payment(self, order: Order, lines: tuple[Line, ...], source: str, at: Instant) -> Payment:
         to = self._settings.beneficiary
@@ -320,6 +210,7 @@ class Cashier:
             payload=payload,
             created_at=at,
             payer=nfc(order.payer or "") or None,
+            is_on_behalf=order.is_on_behalf,
             waiver_reason=nfc(order.waiver_reason or "") or None,
             place=Place.WAITING,
         )

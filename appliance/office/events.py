@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from appliance.office.credit import Credit
-from mqtt_schema.messages import Body, SlipOutcome
+from mqtt_schema.messages import Body, HelpKind, SlipOutcome
 from mqtt_schema.types import Instant
 
 
@@ -55,6 +55,28 @@ class CancelAsked:
 
 
 @dataclass(frozen=True)
+class CheckAsked:
+    """The citizen says that they have paid: a clerk looks into the bank's own application."""
+
+    at: Instant
+
+
+@dataclass(frozen=True)
+class MoreTimeAsked:
+    """The citizen needs longer than the code lives."""
+
+    at: Instant
+
+
+@dataclass(frozen=True)
+class OnBehalfAsked:
+    """A clerk pays for `payer`, who has no telephone."""
+
+    at: Instant
+    payer: str
+
+
+@dataclass(frozen=True)
 class CreditArrived:
     """The bank says that money with this payment's reference has come."""
 
@@ -94,6 +116,9 @@ Event = (
     | ParkAsked
     | ResumeAsked
     | CancelAsked
+    | CheckAsked
+    | MoreTimeAsked
+    | OnBehalfAsked
     | CreditArrived
     | SlipReported
     | CopyAsked
@@ -119,6 +144,20 @@ class Tell:
     """Say this to the counter, at least once."""
 
     body: Body
+
+
+@dataclass(frozen=True)
+class Say:
+    """Say this to the counter once; nobody keeps it."""
+
+    body: Body
+
+
+@dataclass(frozen=True)
+class Ring:
+    """Call a clerk to the counter."""
+
+    help: HelpKind
 
 
 @dataclass(frozen=True)
@@ -148,4 +187,4 @@ class Report:
     text: str
 
 
-Effect = Tell | Book | TellSource | Note | Report
+Effect = Tell | Say | Ring | Book | TellSource | Note | Report

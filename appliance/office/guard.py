@@ -8,12 +8,13 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-log = structlog.get_logger("http")
+from appliance.logs import Log
+
+log = Log()
 
 MAX_BODY_BYTES = 256 * 1024
 INTAKE = "/intake/"

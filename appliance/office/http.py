@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from functools import partial
 
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
@@ -11,10 +10,11 @@ from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
+from appliance.logs import Log
 from appliance.office import api, api_models, wording
-from appliance.office.cashier import ConflictError, NotFoundError
-from appliance.office.desk import downloads, pages
+from appliance.office.desk import card_pages, downloads, pages
 from appliance.office.desk.look import FONTS, HERE, Look
+from appliance.office.errors import ConflictError, NotFoundError
 from appliance.office.guard import INTAKE, Guard
 from appliance.office.intake import MAX_BODY_BYTES, Answer, Intake
 from appliance.office.order import Complaint, OrderError
@@ -23,7 +23,7 @@ from appliance.office.reports.period import ReportError
 
 __all__ = ["Parts", "create_app"]
 
-log = structlog.get_logger("http")
+log = Log()
 
 _FONT_NAMES = {f"BeVietnamPro-{weight}.ttf" for weight in ("Regular", "SemiBold", "ExtraBold")}
 _ABOUT = """
@@ -40,6 +40,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.add_middleware(Guard, frame_ancestors=parts.settings.frame_ancestors, calm=speech.say)
     app.include_router(api.router(parts))
     app.include_router(downloads.router(parts))
+    app.include_router(card_pages.router(parts, look))
     app.include_router(pages.router(parts, look))
     app.add_api_route("/", _to_desk, include_in_schema=False)
     app.add_api_route("/docs", partial(_docs, look), include_in_schema=False)

@@ -7,16 +7,15 @@ booked is booked at the next start.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import structlog
-
 from appliance.clock import Clock
+from appliance.logs import Log
 from appliance.office.cashier import Cashier
 from appliance.office.ledger import Ledger
 from appliance.office.notification import sepay
 from appliance.office.notification.errors import NotProvenError, NotUnderstoodError
 from appliance.office.records import KeptNotification
 
-log = structlog.get_logger("intake")
+log = Log()
 
 MAX_BODY_BYTES = 64 * 1024
 _QUARANTINED_BYTES = 4096

@@ -19,9 +19,11 @@ OTHER_FEE = "KHAC"
 """The catalogue's row for a fee that the clerk names freely."""
 
 MAX_LINES = 20
+PAYER_TOO_LONG = "Tên dài quá. Hãy viết gọn lại."
+PAYER_WANTED = "Cán bộ nộp thay: hãy ghi tên người được nộp thay."
 MAX_WORDS_BYTES = 8000
 """All dossiers and names of one payment: they have to fit, with all the rest, into one message to the counter."""
-_MAX_WORDS = 200
+MAX_WORDS = 200
 
 _DOSSIER = re.compile(
     r"(?:[0-9A-Z]{3}\.[0-9A-Z]{2}\.[0-9A-Z]{2}\.)?[A-Y]\d{2}(?:\.[0-9A-Z]+)*-(\d{2})(\d{2})(\d{2})-\d{3,12}",
@@ -46,7 +48,10 @@ class OrderLine(BaseModel):
 
 
 class Order(BaseModel):
-    """A payment to be made at a counter. A total of zero needs a waiver reason."""
+    """A payment to be made at a counter. A total of zero needs a waiver reason.
+
+    `is_on_behalf`: the clerk pays for somebody without a telephone; then `payer` says for whom.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -54,6 +59,7 @@ class Order(BaseModel):
     lines: Annotated[list[OrderLine], Field(max_length=100)]
     channel: Channel = Channel.COUNTER
     payer: str | None = None
+    is_on_behalf: bool = False
     clerk: str = "Bộ phận Một cửa"
     waiver_reason: str | None = None
 
@@ -80,7 +86,7 @@ def check(order: Order, office: OfficeSettings) -> tuple[Line, ...]:
     if complaints:
         raise OrderError(complaints)
     lines = tuple(_line(line, office) for line in order.lines)
-    if sum(len(f"{line.dossier}{line.fee_name}".encode()) for line in lines) > MAX_WORDS_BYTES:
+    if sum(len(f"{line.dossier}{line.fee_name}{line.fee_name_en or ''}".encode()) for line in lines) > MAX_WORDS_BYTES:
         raise OrderError(
             (Complaint("lines", "Tên các khoản thu cộng lại dài quá. Hãy viết gọn hoặc tách thành hai lần."),)
         )
@@ -109,10 +115,12 @@ def _about_order(order: Order, office: OfficeSettings) -> Iterator[Complaint]:
     if len(order.lines) > MAX_LINES:
         yield Complaint("lines", f"Một lần thanh toán có nhiều nhất {MAX_LINES} khoản. Hãy tách thành hai lần.")
     for field, words in (("payer", order.payer), ("clerk", order.clerk), ("waiver_reason", order.waiver_reason)):
-        if words is not None and len(nfc(words)) > _MAX_WORDS:
-            yield Complaint(field, f"Dài quá {_MAX_WORDS} ký tự. Hãy viết gọn lại.")
+        if words is not None and len(nfc(words)) > MAX_WORDS:
+            yield Complaint(field, f"Dài quá {MAX_WORDS} ký tự. Hãy viết gọn lại.")
     if not nfc(order.clerk):
         yield Complaint("clerk", "Hãy ghi tên cán bộ hoặc bộ phận.")
+    if order.is_on_behalf and not nfc(order.payer or ""):
+        yield Complaint("payer", PAYER_WANTED)
     yield from _about_total(order)
 
 
@@ -154,8 +162,8 @@ def _about_line(line: OrderLine, office: OfficeSettings) -> Iterator[tuple[str, 
 
 def _about_fee(line: OrderLine, office: OfficeSettings) -> Iterator[tuple[str, str]]:
     name = nfc(line.fee_name or "")
-    if len(name) > _MAX_WORDS:
-        yield "fee_name", f"Tên khoản thu dài quá {_MAX_WORDS} ký tự. Hãy viết gọn lại."
+    if len(name) > MAX_WORDS:
+        yield "fee_name", f"Tên khoản thu dài quá {MAX_WORDS} ký tự. Hãy viết gọn lại."
     if line.fee_code and office.fee(line.fee_code) is None:
         yield "fee_code", "Không có mã khoản thu này trong danh mục. Hãy chọn lại."
     if not line.fee_code and not name:
@@ -174,11 +182,15 @@ def _line(line: OrderLine, office: OfficeSettings) -> Line:
     if fee is None:
         raise OrderError((Complaint("fee_code", "Không có mã khoản thu này trong danh mục."),))
     is_other = fee.code == OTHER_FEE
+    is_named_freely = is_other and bool(name)
     return Line(
         dossier=nfc(line.dossier),
         fee_code=fee.code,
-        fee_name=name if is_other and name else fee.name,
+        fee_name=name if is_named_freely else fee.name,
+        # What a clerk wrote has no English name; the catalogue's would be that of something else.
+        fee_name_en=None if is_named_freely and name != fee.name else fee.name_en,
         quantity=line.quantity,
         amount=Vnd(line.amount),
         kind=line.kind if is_other and line.kind else fee.kind,
+        is_sensitive=fee.is_sensitive,
     )

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from appliance.clock import Clock
+from appliance.office.calls import Calls
+from appliance.office.cards import CardRack
 from appliance.office.cashier import Cashier
 from appliance.office.desk.changes import Changes
 from appliance.office.intake import Intake
@@ -17,6 +19,8 @@ class Parts:
     settings: OfficeSettings
     ledger: Ledger
     cashier: Cashier
+    calls: Calls
+    cards: CardRack
     intake: Intake
     clock: Clock
     changes: Changes

@@ -6,29 +6,35 @@ Rules of the house:
 2. *Expired* and *cancelled* are final: money that arrives later is *late* and waits for a clerk.
 3. A pending payment stands in one `Place`: waiting for its counter, offered, shown, refused by the counter, or parked.
 4. A code may be paid until `expires_at`; the bank's word may arrive `settle_s` later and still count.
-5. An event that does not fit leaves the payment as it is and returns a `Report`.
+5. A citizen who asks for more time gets it so often as the terms say; after that a clerk is called.
+6. A payment becomes one that the clerk makes on behalf in its own place in the line; its code stays the same.
+7. An event that does not fit leaves the payment as it is and returns a `Report`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from enum import StrEnum
 from typing import assert_never
 
 from appliance.office.credit import Credit
 from appliance.office.events import (
     Book,
     CancelAsked,
+    CheckAsked,
     CopyAsked,
     CreditArrived,
     Effect,
     Event,
+    MoreTimeAsked,
     Note,
     Offered,
+    OnBehalfAsked,
     ParkAsked,
     RefusedByCounter,
     Report,
     ResumeAsked,
+    Ring,
+    Say,
     Shown,
     SlipReported,
     Tell,
@@ -36,88 +42,20 @@ from appliance.office.events import (
     Tick,
     Verdict,
 )
+from appliance.office.spoken import request, result, slip
+from appliance.office.state import NOTHING, Payment, Place, State, Terms
 from mqtt_schema.messages import (
-    Beneficiary,
-    Channel,
-    Line,
+    HelpKind,
     Outcome,
     PaymentCancellation,
+    PaymentChecking,
     PaymentParking,
-    PaymentRequest,
-    PaymentResult,
+    PaymentWaived,
     Reprint,
-    Slip,
-    SlipOutcome,
 )
-from mqtt_schema.text import nfc
-from mqtt_schema.types import Instant, Vnd
+from mqtt_schema.types import Instant
 
-NOTHING = Vnd(0)
-
-
-class State(StrEnum):
-    """What has become of a payment."""
-
-    PENDING = "pending"
-    WAIVED = "waived"
-    PAID = "paid"
-    UNDERPAID = "underpaid"
-    OVERPAID = "overpaid"
-    EXPIRED = "expired"
-    CANCELLED = "cancelled"
-    PAID_LATE = "paid_late"
-
-
-class Place(StrEnum):
-    """Where a pending payment is."""
-
-    WAITING = "waiting"
-    OFFERED = "offered"
-    SHOWN = "shown"
-    REFUSED = "refused"
-    PARKED = "parked"
-    NOWHERE = "nowhere"
-
-
-@dataclass(frozen=True)
-class Payment:
-    """One payment: its lines, its money, its place. `version` counts its steps; amounts in đồng.
-
-    `payload` is empty and `expires_at` None for a waived payment; `expires_at` is None until the code was offered.
-    """
-
-    id: str
-    reference: str
-    counter: str
-    clerk: str
-    channel: Channel
-    source: str
-    lines: tuple[Line, ...]
-    amount: Vnd
-    beneficiary: Beneficiary
-    payload: str
-    created_at: Instant
-    payer: str | None = None
-    waiver_reason: str | None = None
-    state: State = State.PENDING
-    place: Place = Place.WAITING
-    refused_field: str | None = None
-    expires_at: Instant | None = None
-    received: Vnd = NOTHING
-    paid_at: Instant | None = None
-    bank_reference: str | None = None
-    slip: SlipOutcome | None = None
-    slip_reason: str = ""
-    version: int = 0
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What the office was told: its name on slips, and how long codes live (seconds)."""
-
-    office: str
-    payment_valid_s: int
-    settle_s: int
+__all__ = ["NOTHING", "Payment", "Place", "State", "Step", "Terms", "open_payment", "request", "slip", "step"]
 
 
 @dataclass(frozen=True)
@@ -137,7 +75,8 @@ def open_payment(payment: Payment) -> Step:
     """Begin: a payment of zero is waived at once (its reason was checked before), any other waits for its counter."""
     if payment.amount == 0:
         waived = replace(payment, state=State.WAIVED, place=Place.NOWHERE, payload="")
-        return Step(waived, (Note("created"), Note("waived"), TellSource()))
+        told = Tell(PaymentWaived(payment=waived.id))
+        return Step(waived, (Note("created"), Note("waived"), told, TellSource()))
     return Step(payment, (Note("created"),))
 
 
@@ -156,6 +95,12 @@ def step(payment: Payment, event: Event, terms: Terms) -> Step:
             return _resume(payment, at)
         case CancelAsked():
             return _cancel(payment)
+        case CheckAsked(at=at):
+            return _check(payment, at)
+        case MoreTimeAsked(at=at):
+            return _more_time(payment, at, terms)
+        case OnBehalfAsked(at=at, payer=payer):
+            return _on_behalf(payment, at, payer, terms)
         case CreditArrived(at=at, credit=credit):
             return _credit(payment, at, credit, terms)
         case SlipReported():
@@ -194,41 +139,6 @@ def _waits(payment: Payment, at: Instant) -> bool:
     return payment.state is State.PENDING and payment.place is Place.WAITING and is_valid
 
 
-def request(payment: Payment) -> PaymentRequest:
-    """The job for the counter. Raises `ValueError` when no code was offered yet."""
-    if payment.expires_at is None:
-        raise ValueError("a code that was not offered has no expiry")
-    return PaymentRequest(
-        payment=payment.id,
-        reference=payment.reference,
-        lines=payment.lines,
-        channel=payment.channel,
-        amount=payment.amount,
-        beneficiary=payment.beneficiary,
-        payload=payment.payload,
-        expires_at=payment.expires_at,
-    )
-
-
-def slip(payment: Payment, terms: Terms) -> Slip:
-    """What stands on the slip of a paid payment. The lookup code is the reference: ours, and there from the start.
-
-    Raises `ValueError` when the payment is not paid.
-    """
-    if payment.paid_at is None:
-        raise ValueError("only a paid payment has a slip")
-    return Slip(
-        office=terms.office,
-        lines=payment.lines,
-        amount=payment.amount,
-        reference=payment.reference,
-        # A bank may call its transfer anything, even nothing that can be printed; money is paid all the same.
-        bank_reference=nfc(payment.bank_reference or "")[:200] or None,
-        paid_at=payment.paid_at,
-        lookup=payment.reference,
-    )
-
-
 def _no(payment: Payment, text: str) -> Step:
     return Step(payment, (Report(text),))
 
@@ -243,11 +153,14 @@ def _offered(payment: Payment, at: Instant, terms: Terms) -> Step:
     expires_at = payment.expires_at or at + timedelta(seconds=terms.payment_valid_s)
     if at >= expires_at:
         return _no(payment, "Mã đã hết hạn, hãy tạo mã mới")
-    offered = replace(payment, place=Place.OFFERED, expires_at=expires_at)
-    return Step(offered, (Tell(request(offered)),))
+    starts_at = payment.starts_at or at
+    offered = replace(payment, place=Place.OFFERED, starts_at=starts_at, expires_at=expires_at)
+    return Step(offered, (Tell(request(offered, terms)),))
 
 
 def _shown(payment: Payment) -> Step:
+    if payment.state is State.PENDING and payment.place is Place.SHOWN:
+        return Step(payment)  # painted again: with more time
     if payment.state is not State.PENDING or payment.place is not Place.OFFERED:
         return _no(payment, "Quầy báo đã hiện một mã không còn chờ hiện")
     return _moved(payment, Note("displayed"), place=Place.SHOWN)
@@ -280,12 +193,44 @@ def _cancel(payment: Payment) -> Step:
     return _moved(payment, *told, Note("cancelled"), state=State.CANCELLED, place=Place.NOWHERE)
 
 
+def _check(payment: Payment, at: Instant) -> Step:
+    if payment.place is not Place.SHOWN or not holds_glass(payment, at):
+        return _no(payment, "Chỉ kiểm tra với ngân hàng được khi mã đang hiện ở quầy")
+    return _moved(payment, Say(PaymentChecking(payment=payment.id)), Note("checking"), checked_at=at)
+
+
+def _more_time(payment: Payment, at: Instant, terms: Terms) -> Step:
+    """The citizen needs longer. The code that stands there lives on, with the same content."""
+    if payment.state is not State.PENDING or payment.place not in {Place.OFFERED, Place.SHOWN}:
+        return _no(payment, "Xin thêm thời gian cho một mã không còn ở quầy")
+    if not holds_glass(payment, at) or payment.expires_at is None or payment.extensions >= terms.extensions:
+        return Step(payment, (Ring(HelpKind.MORE_TIME),))
+    expires_at = max(payment.expires_at, at + timedelta(seconds=terms.payment_valid_s))
+    longer = replace(payment, expires_at=expires_at, extensions=payment.extensions + 1)
+    return Step(longer, (Tell(request(longer, terms)), Note("extended")))
+
+
+def _on_behalf(payment: Payment, at: Instant, payer: str, terms: Terms) -> Step:
+    """The clerk pays for the citizen: the code leaves the glass, where it would only confuse."""
+    if payment.state is not State.PENDING or payment.place is Place.REFUSED or payment.is_on_behalf:
+        return _no(payment, "Khoản thu này không chuyển sang nộp thay được")
+    asked = replace(payment, is_on_behalf=True, payer=payer)
+    if not holds_glass(payment, at):
+        return Step(asked, (Note("on_behalf"),))
+    offered = replace(asked, place=Place.OFFERED)
+    # A counter takes the same payment with other content only after it was taken off its glass.
+    away, back = Tell(PaymentParking(payment=payment.id)), Tell(request(offered, terms))
+    return Step(offered, (away, back, Note("on_behalf")))
+
+
 def _credit(payment: Payment, at: Instant, credit: Credit, terms: Terms) -> Step:
     match payment.state:
         case State.PENDING:
             return _credit_in_time(payment, at, credit, terms)
         case State.EXPIRED | State.CANCELLED:
-            return Step(payment, (Book(credit, Verdict.LATE), Note("late"), _result(payment, Outcome.LATE, credit)))
+            return Step(
+                payment, (Book(credit, Verdict.LATE), Note("late"), _told(payment, Outcome.LATE, credit, terms))
+            )
         case _:
             return Step(payment, (Book(credit, Verdict.SURPLUS), Note("surplus")))
 
@@ -294,19 +239,19 @@ def _credit_in_time(payment: Payment, at: Instant, credit: Credit, terms: Terms)
     received = replace(payment, received=credit.amount, place=Place.NOWHERE, bank_reference=credit.bank_reference)
     if credit.amount < payment.amount:
         short = replace(received, state=State.UNDERPAID)
-        return Step(short, (Book(credit, Verdict.HELD), Note("underpaid"), _result(short, Outcome.UNDERPAID, credit)))
+        return Step(
+            short, (Book(credit, Verdict.HELD), Note("underpaid"), _told(short, Outcome.UNDERPAID, credit, terms))
+        )
     if credit.amount > payment.amount:
         over = replace(received, state=State.OVERPAID)
-        return Step(over, (Book(credit, Verdict.HELD), Note("overpaid"), _result(over, Outcome.OVERPAID, credit)))
+        return Step(over, (Book(credit, Verdict.HELD), Note("overpaid"), _told(over, Outcome.OVERPAID, credit, terms)))
     paid = replace(received, state=State.PAID, paid_at=at)
-    told = PaymentResult(
-        payment=paid.id, outcome=Outcome.PAID, amount=paid.amount, received=credit.amount, slip=slip(paid, terms)
-    )
-    return Step(paid, (Book(credit, Verdict.MATCHED), Note("paid"), Tell(told), TellSource()))
+    told = _told(paid, Outcome.PAID, credit, terms)
+    return Step(paid, (Book(credit, Verdict.MATCHED), Note("paid"), told, TellSource()))
 
 
-def _result(payment: Payment, outcome: Outcome, credit: Credit) -> Tell:
-    return Tell(PaymentResult(payment=payment.id, outcome=outcome, amount=payment.amount, received=credit.amount))
+def _told(payment: Payment, outcome: Outcome, credit: Credit, terms: Terms) -> Tell:
+    return Tell(result(payment, outcome, credit, terms))
 
 
 def _slip(payment: Payment, event: SlipReported) -> Step:

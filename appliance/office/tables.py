@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Dialect,
     ForeignKey,
@@ -64,11 +65,15 @@ payment = Table(
     Column("payload", Text, nullable=False),
     Column("created_at", UtcInstant, nullable=False),
     Column("payer", Text),
+    Column("is_on_behalf", Boolean, nullable=False),
     Column("waiver_reason", Text),
     Column("state", String(16), nullable=False),
     Column("place", String(16), nullable=False),
     Column("refused_field", String(16)),
+    Column("starts_at", UtcInstant),
     Column("expires_at", UtcInstant),
+    Column("extensions", Integer, nullable=False),
+    Column("checked_at", UtcInstant),
     Column("received", BigInteger, nullable=False),
     Column("paid_at", UtcInstant),
     Column("bank_reference", Text),
@@ -87,9 +92,11 @@ payment_line = Table(
     Column("dossier", String(64), nullable=False),
     Column("fee_code", String(32), nullable=False),
     Column("fee_name", Text, nullable=False),
+    Column("fee_name_en", Text),
     Column("quantity", Integer, nullable=False),
     Column("amount", BigInteger, nullable=False),
     Column("kind", String(8), nullable=False),
+    Column("is_sensitive", Boolean, nullable=False),
     Index("payment_line_by_dossier", "dossier"),
 )
 
@@ -195,7 +202,35 @@ counter = Table(
     Column("printer", String(16), nullable=False),
     Column("seen_at", UtcInstant),
     Column("born_at", UtcInstant),
+    Column("seen", JSON),
     Column("trouble", Text, nullable=False),
+)
+
+# Somebody at a glass who needs a human; open until a clerk goes there.
+call = Table(
+    "call",
+    metadata,
+    Column("id", _RowId, primary_key=True),
+    Column("counter", String(48), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("payment", ForeignKey("payment.id")),
+    Column("language", String(2), nullable=False),
+    Column("called_at", UtcInstant, nullable=False, index=True),
+    Column("answered_at", UtcInstant),
+    Column("answered_by", Text),
+)
+
+# What idle glasses tell people. A card that was withdrawn is gone.
+card = Table(
+    "card",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("vi", JSON, nullable=False),
+    Column("en", JSON),
+    Column("first_day", Date, nullable=False),
+    Column("last_day", Date),
+    Column("written_at", UtcInstant, nullable=False),
 )
 
 # A dossier that the portal sent and no clerk has yet turned into a payment, and what it is called there.

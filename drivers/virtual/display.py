@@ -12,7 +12,9 @@ REMEMBERED = 1000
 
 
 class VirtualDisplay(Display):
-    """`touch(x, y)`, `break_down()`, `mend()` and `close_window()` are its levers; `history` is what it showed.
+    """`touch(x, y)`, `hold`, `lift`, `break_down()`, `mend()` and `close_window()` are its levers.
+
+    `history` is what it showed.
 
     The levers, `png`, `frame` and `wait_for_frame` may be used from any thread.
     """
@@ -60,6 +62,11 @@ class VirtualDisplay(Display):
             touched.append(self._touches.popleft())
         return touched
 
+    def digest(self) -> str:
+        """Of the newest frame."""
+        with self._painted:
+            return self._canvas.digest()
+
     def png(self) -> bytes:
         """The pixels of the newest frame; painting waits only while they are copied."""
         with self._painted:
@@ -73,8 +80,17 @@ class VirtualDisplay(Display):
             return self._frame
 
     def touch(self, x: int, y: int) -> None:
-        """Put a finger on a pixel."""
+        """Put a finger on a pixel and take it away again."""
+        self.hold(x, y)
+        self.lift(x, y)
+
+    def hold(self, x: int, y: int) -> None:
+        """Put a finger on a pixel and leave it there."""
         self._touches.append(Touch(x, y))
+
+    def lift(self, x: int, y: int) -> None:
+        """Take it away."""
+        self._touches.append(Touch(x, y, is_down=False))
 
     def close_window(self) -> None:
         """Press the cross that its window would have."""

@@ -1,10 +1,10 @@
-"""A panel without pins: it remembers every light it showed, and its key is a lever."""
+"""A panel without pins: it remembers every light it showed, and its keys are levers."""
 
-from drivers.panel import KeyPressed, Light, Panel
+from drivers.panel import Key, KeyPressed, Light, Panel
 
 
 class VirtualPanel(Panel):
-    """`light` is what it shows now, `history` what it ever showed; `press_key()` is the clerk's finger."""
+    """`light` is what it shows now, `history` what it ever showed; `press(key)` is a finger on one of its keys."""
 
     def __init__(self) -> None:
         self.history: list[Light] = []
@@ -24,10 +24,10 @@ class VirtualPanel(Panel):
         """Remember whom to call."""
         self._pressed = pressed
 
-    def press_key(self) -> None:
-        """Press the key and let it go."""
+    def press(self, key: Key) -> None:
+        """Press a key and let it go, or plug an earphone in."""
         if self._pressed is not None:
-            self._pressed()
+            self._pressed(key)
 
     def close(self) -> None:
         """Put the light out."""

@@ -6,12 +6,15 @@ the way from the head to the knife: a slip begins where the last one was cut.
 """
 
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import dataclass
 
-from drivers.paper import Bitmap, Profile
+from drivers import qr
+from drivers.paper import Bitmap
+from drivers.profiles import Profile
 
-_Steps = Generator[None, int, None]
-"""A piece of the interpreter; each `yield` waits for one byte."""
+_Steps = Generator[int, bytes, None]
+"""A piece of the interpreter; each `yield n` waits for n bytes."""
 
 _LINE_SPACING_DOTS = 30
 _CELL_DOTS = 12
@@ -19,6 +22,11 @@ _CELL_DOTS = 12
 _PINS = 24
 _BIT_IMAGES = {0: (1, 2), 1: (1, 1), 32: (3, 2), 33: (3, 1)}
 """ESC * m: bytes a column, and dots a column is wide. The dots of one-byte columns are three high."""
+_SCALES = {0: (1, 1), 1: (2, 1), 2: (1, 2), 3: (2, 2)}
+"""GS v 0 m: how many dots wide and high a dot is."""
+_BIT = tuple(bytes(0x31 if byte >> bit & 1 else 0x30 for byte in range(256)) for bit in range(8))
+"""Translates bytes to the digit of one of their bits."""
+_ERRORS: dict[int, qr.Error] = {48: "L", 49: "M", 50: "Q", 51: "H"}
 
 
 @dataclass(frozen=True)
@@ -30,19 +38,27 @@ class Printout:
     is_scrap: bool
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Something the printer was asked to say, and came to in its turn."""
+
+    command: str
+    """GS r, GS ( H or GS a."""
+    argument: bytes
+
+
 class PrintHead:
     """Reads a stream byte by byte, wherever it may break off, and keeps the paper that it makes.
 
-    `paper_rows` is what is left on the roll, in dots; None is a roll that does not end. What ought to be printed
-    after its end is lost, as it is on the counter.
+    `paper_rows` is what is left on the roll, in dots; None is a roll that does not end. At its end the head stands.
     """
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
         self.paper_rows: int | None = None
         self.printouts: list[Printout] = []
-        self.status_queries: list[int] = []
-        """The n of each DLE EOT n that nobody has answered yet."""
+        self.asked: list[Asked] = []
+        """What nobody has answered yet."""
         self._paper: list[int] = []
         self._stream = bytearray()
         self.power_cycle()
@@ -50,14 +66,26 @@ class PrintHead:
     def power_cycle(self) -> None:
         """Forget the unfinished command and the unfinished line; the paper stays where it is."""
         self._initialize()
-        self._program = self._read()
-        next(self._program)
+        self.forget_command()
 
-    def feed(self, stream: bytes) -> None:
-        """Receive bytes."""
-        for byte in stream:
-            self._stream.append(byte)
-            self._program.send(byte)
+    def forget_command(self) -> None:
+        """Take what comes next for the beginning of a command."""
+        self._begun = bytearray()
+        self._program = self._read()
+        self._wanted = next(self._program)
+
+    def feed(self, stream: bytes) -> int:
+        """Receive bytes; returns how many were taken before the roll ended."""
+        taken = 0
+        while taken < len(stream) and self.paper_rows != 0:
+            piece = stream[taken : taken + self._wanted - len(self._begun)]
+            taken += len(piece)
+            self._begun += piece
+            if len(self._begun) == self._wanted:
+                self._stream += self._begun
+                complete, self._begun = bytes(self._begun), bytearray()
+                self._wanted = self._program.send(complete)
+        return taken
 
     @property
     def paper(self) -> Bitmap:
@@ -78,12 +106,14 @@ class PrintHead:
         """Ink of the line under way, below the head: one integer a row, leftmost dot in the highest bit."""
         self._x = 0
         self._spacing = _LINE_SPACING_DOTS
+        self._is_centred = False
+        self._module_dots, self._error, self._payload = 3, 48, b""
 
     # The interpreter, one level of the command language a method.
 
     def _read(self) -> _Steps:
         while True:
-            byte = yield
+            (byte,) = yield 1
             match byte:
                 case 0x1B:
                     yield from self._escape()
@@ -97,27 +127,29 @@ class PrintHead:
                     self._strike_garbage(byte)
 
     def _escape(self) -> _Steps:
-        command = yield
+        (command,) = yield 1
         match chr(command):
             case "@":
                 self._initialize()
             case "J":
-                self._end_line((yield) // self.profile.feed_units_per_dot)
+                self._end_line((yield 1)[0] // self.profile.feed_units_per_dot)
             case "d":
-                self._end_line((yield) * self._spacing)
+                self._end_line((yield 1)[0] * self._spacing)
             case "2":
                 self._spacing = _LINE_SPACING_DOTS
             case "3":
-                self._spacing = (yield) // self.profile.feed_units_per_dot
+                self._spacing = (yield 1)[0] // self.profile.feed_units_per_dot
             case "$":
-                self._x = (yield) + ((yield) << 8)
+                self._x = int.from_bytes((yield 2), "little")
+            case "a":
+                self._is_centred = (yield 1)[0] % 48 == 1
             case "*":
                 yield from self._bit_image()
             case _:
                 self._strike_garbage(command)
 
     def _group(self) -> _Steps:
-        command = yield
+        (command,) = yield 1
         match chr(command):
             case "v":
                 yield from self._raster_image()
@@ -125,49 +157,77 @@ class PrintHead:
                 yield from self._cut()
             case "(":
                 yield from self._extended()
+            case "r" | "a":
+                self.asked.append(Asked(f"GS {chr(command)}", (yield 1)))
             case _:
                 self._strike_garbage(command)
 
     def _real_time(self) -> _Steps:
-        command = yield
-        if command == 0x04:
-            self.status_queries.append((yield))
-        else:
-            self._strike_garbage(command)
+        """Obeyed long before it comes here: only its bytes are left to be read."""
+        (command,) = yield 1
+        match command:
+            case 0x04 | 0x05:
+                yield 1
+            case 0x14 if (yield 1) == b"\x08":
+                yield 7
+            case _:
+                self._strike_garbage(command)
 
     def _raster_image(self) -> _Steps:
-        """GS v 0 m xL xH yL yH. Rows are burnt as they come; scaling (m) is not modelled."""
-        yield  # the 0
-        yield  # m
-        row_bytes = (yield) + ((yield) << 8)
-        height = (yield) + ((yield) << 8)
+        """GS v 0 m xL xH yL yH. Rows are burnt as they come."""
+        header = yield 6
+        wide, high = _SCALES.get(header[1] % 48, (1, 1))
+        row_bytes, height = int.from_bytes(header[2:4], "little"), int.from_bytes(header[4:6], "little")
         for _ in range(height):
-            row = bytearray()
-            for _ in range(row_bytes):
-                row.append((yield))
-            self._burn(row)
+            row = (yield row_bytes) if row_bytes else b""
+            self._burn(_widened(row, wide), high)
 
     def _bit_image(self) -> _Steps:
         """ESC * m nL nH: columns go into the line under way and are burnt when it ends."""
-        column_bytes, dots = _BIT_IMAGES.get((yield), (1, 1))
-        for _ in range((yield) + ((yield) << 8)):
-            column = 0
-            for _ in range(column_bytes):
-                column = column << 8 | (yield)
-            self._strike(column if column_bytes == 3 else _thrice(column), dots)
+        header = yield 3
+        column_bytes, dots = _BIT_IMAGES.get(header[0], (1, 1))
+        count = int.from_bytes(header[1:], "little")
+        if count:
+            self._strike((yield count * column_bytes), column_bytes, dots)
 
     def _cut(self) -> _Steps:
         """GS V m, or GS V m n, which feeds n before it cuts."""
-        if (yield) >= 65:
-            self._end_line((yield) // self.profile.feed_units_per_dot)
+        if (yield 1)[0] >= 65:
+            self._end_line((yield 1)[0] // self.profile.feed_units_per_dot)
         if self.profile.has_cutter:
             self.tear()
 
     def _extended(self) -> _Steps:
-        """GS ( x pL pH …: says its own length; none of them is known here."""
-        yield
-        for _ in range((yield) + ((yield) << 8)):
-            yield
+        """GS ( x pL pH …: says its own length, so that what is not known can be skipped."""
+        header = yield 3
+        length = int.from_bytes(header[1:], "little")
+        arguments = (yield length) if length else b""
+        match chr(header[0]), arguments[:2]:
+            case "H", b"00" if self.profile.has_process_ids:
+                self.asked.append(Asked("GS ( H", arguments[2:]))
+            case "k", _ if self.profile.has_native_qr:
+                self._code(arguments)
+
+    def _code(self, arguments: bytes) -> None:
+        """GS ( k, for QR codes: module size, error correction, data, and print."""
+        match arguments[:2]:
+            case b"1C" if arguments[2:] > b"\x00":
+                self._module_dots = arguments[2]
+            case b"1E" if arguments[2:]:
+                self._error = arguments[2]
+            case b"1P":
+                self._payload = arguments[3:]
+            case b"1Q" if self._payload:
+                with suppress(ValueError):  # more than any code can hold: it prints none
+                    self._burn_code()
+
+    def _burn_code(self) -> None:
+        matrix = qr.modules(self._payload.decode("latin-1"), _ERRORS.get(self._error, "L"))
+        side = matrix.size * self._module_dots
+        shift = (self.profile.width_dots - side) // 2 if self._is_centred else self.profile.width_dots - side
+        for modules in matrix.rows:
+            digits = "".join("1" * self._module_dots if module else "0" * self._module_dots for module in modules)
+            self._advance([int(digits, 2) << shift if shift >= 0 else 0] * self._module_dots)
 
     # Ink and paper.
 
@@ -175,18 +235,20 @@ class PrintHead:
         """A character nobody wanted: a block as large as one, hatched by its code."""
         if self._x + _CELL_DOTS > self.profile.width_dots:
             self._end_line(self._spacing)
-        for column in range(_CELL_DOTS):
-            self._strike(0xFFFFFF if column in {0, 10} else _thrice(byte) * (column < 11), 1)
+        hatched = bytes((byte,)) * (_CELL_DOTS - 3)
+        self._strike(b"\xff" + hatched + b"\xff\x00", 1, 1)
 
-    def _strike(self, column: int, dots: int) -> None:
-        """Put a column of 24 pins, the highest bit uppermost, into the line under way; beyond the edge it is lost."""
-        for _ in range(dots):
-            shift = self.profile.width_dots - 1 - self._x
-            self._x += 1
-            if shift < 0:
-                continue
-            for pin in range(_PINS):
-                self._below[pin] |= (column >> (_PINS - 1 - pin) & 1) << shift
+    def _strike(self, columns: bytes, column_bytes: int, dots: int) -> None:
+        """Put columns of 24 pins into the line under way; beyond the edge they are lost."""
+        count = len(columns) // column_bytes
+        shift = self.profile.width_dots - self._x - count * dots
+        self._x += count * dots
+        for pin in range(_PINS):
+            # One-byte columns have dots three pins high.
+            dot = pin if column_bytes == 3 else pin // 3
+            digits = columns[dot // 8 :: column_bytes].translate(_BIT[7 - dot % 8])
+            row = int(b"".join(bytes((digit,)) * dots for digit in digits) if dots > 1 else digits, 2)
+            self._below[pin] |= row << shift if shift >= 0 else row >> -shift
 
     def _end_line(self, feed_dots: int) -> None:
         """Burn the line under way and feed: a line that holds ink is at least as high as its ink."""
@@ -195,11 +257,11 @@ class PrintHead:
         self._below = [0] * _PINS
         self._x = 0
 
-    def _burn(self, row: bytearray) -> None:
+    def _burn(self, row: bytes, times: int) -> None:
         """One row of raster; what is wider than the head is lost."""
         excess = len(row) * 8 - self.profile.width_dots
         bits = int.from_bytes(row, "big")
-        self._advance([bits >> excess if excess > 0 else bits << -excess])
+        self._advance([bits >> excess if excess > 0 else bits << -excess] * times)
 
     def _advance(self, rows: list[int]) -> None:
         if self.paper_rows is not None:
@@ -208,6 +270,9 @@ class PrintHead:
         self._paper += rows
 
 
-def _thrice(byte: int) -> int:
-    """Eight pins stretched to 24."""
-    return sum(0b111 << 3 * bit for bit in range(8) if byte >> bit & 1)
+def _widened(row: bytes, wide: int) -> bytes:
+    """Each dot twice, where a dot is two wide."""
+    if wide == 1 or not row:
+        return row
+    digits = "".join(digit * 2 for digit in format(int.from_bytes(row, "big"), f"0{8 * len(row)}b"))
+    return int(digits, 2).to_bytes(2 * len(row), "big")

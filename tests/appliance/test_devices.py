@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from appliance.devices import open_display, open_panel, open_printer
-from appliance.settings import DisplaySettings, PanelSettings, PrinterSettings
+from appliance.devices import open_display, open_panel, open_printer, open_sound
+from appliance.settings import DisplaySettings, PanelSettings, PrinterSettings, SoundSettings
 from drivers.errors import PrinterError
 from drivers.panel import NullPanel
 from drivers.printer import FilePrinter, Printer, SerialPrinter, TcpPrinter
 from drivers.scene import Size
+from drivers.sound import MixerSound, NullSound
 from drivers.virtual.display import VirtualDisplay
 from drivers.virtual.panel import VirtualPanel
 from drivers.virtual.printer import VirtualPrinter
+from drivers.virtual.sound import VirtualSound
 
 
 @pytest.mark.parametrize(
@@ -82,6 +84,17 @@ def test_a_glass_that_is_not_there_is_an_error_in_words() -> None:
 def test_panels() -> None:
     assert isinstance(open_panel(PanelSettings(driver="none")), NullPanel)
     assert isinstance(open_panel(PanelSettings(driver="virtual")), VirtualPanel)
+
+
+def test_loudspeakers() -> None:
+    assert isinstance(open_sound(SoundSettings()), NullSound)
+    assert isinstance(open_sound(SoundSettings(driver="virtual")), VirtualSound)
+
+
+def test_a_sound_card_is_not_touched_before_there_is_something_to_hear() -> None:
+    sound = open_sound(SoundSettings(driver="alsa", device="plughw:9"))
+    assert isinstance(sound, MixerSound)
+    sound.close()
 
 
 _SHINES = """

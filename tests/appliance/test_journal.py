@@ -12,7 +12,7 @@ import pytest
 
 from appliance.counter import session as core
 from appliance.counter.events import Event, Painted, Requested, Resulted, Tick
-from appliance.counter.session import Heard, Session
+from appliance.counter.state import Heard, Session
 from appliance.courier import Parcel, Sender
 from appliance.journal import Journal, JournalError
 from mqtt_schema import signing, topics
@@ -89,6 +89,11 @@ def test_a_rest_is_where_recovery_begins(journal: Journal, reopen: Callable[[], 
     journal.commit(PAINTED, [], None, rest)
     journal.commit(Tick(at(50)), [], None, None)
     assert reopen().recover() == (rest, [Tick(at(50))])
+
+
+def test_what_belongs_together_is_written_together_and_in_order(journal: Journal) -> None:
+    journal.commit(REQUESTED, [displayed()], "a" * 32, None, PAINTED)
+    assert journal.recover() == (Session(), [REQUESTED, PAINTED])
 
 
 def test_of_several_rests_the_last_one_counts(journal: Journal) -> None:

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from appliance.courier import Delivery
-from appliance.link import Link, Listener
+from appliance.link import QOS, Link, Listener
 from appliance.settings import Broker
 from appliance.virtual_link import Sent, VirtualLink
+from mqtt_schema import topics
 from tests.support.broker import PATIENCE_S, EmbeddedBroker, PlayedBroker, free_port
 
 pytestmark = pytest.mark.journey
@@ -67,7 +68,7 @@ def connect() -> Iterator[Callable[..., Link]]:
 
     def make(
         port: int,
-        listener: Listener,
+        listener: Listener | None,
         topics: tuple[str, ...] = (HEARS,),
         name: str = "quay-1",
         will: Callable[[], tuple[str, bytes]] | None = None,
@@ -251,7 +252,7 @@ def test_a_retained_word_reaches_who_comes_later(connect: Callable[..., Link], b
 
 _DIES = """
 import os, signal, sys, threading
-from appliance.link import Link, Listener
+from appliance.link import QOS, Link, Listener
 from appliance.settings import Broker
 up = threading.Event()
 link = Link(Broker(port=int(sys.argv[1])), "quay-9", [sys.argv[2]],
@@ -523,3 +524,23 @@ def test_a_broker_in_the_network_is_spoken_to_under_tls_or_not_at_all(tmp_path: 
     told = Broker(host="broker.example", ca=missing, certificate=missing, key=missing)
     with pytest.raises(OSError, match="No such file"):
         Link(told, "quay-1", [HEARS], Ear().listener)
+
+
+def test_what_is_heard_before_anybody_listens_waits_in_order(
+    connect: Callable[..., Link], played: PlayedBroker
+) -> None:
+    ear = Ear()
+    link = connect(played.port, None)
+    played.accept()
+    played.welcome()
+    played.publish(HEARS.encode(), b"first", 1)
+    played.publish(HEARS.encode(), b"second", 2)
+    link.listen(ear.listener)
+    played.publish(HEARS.encode(), b"third", 3)
+
+    assert ear.next_change()
+    assert [ear.next_delivery().raw for _ in range(3)] == [b"first", b"second", b"third"]
+
+
+def test_the_link_and_the_contract_mean_the_same_quality_of_service() -> None:
+    assert QOS == topics.QOS

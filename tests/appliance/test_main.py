@@ -13,7 +13,7 @@ import pytest
 import tomli_w
 from typer.testing import CliRunner
 
-from appliance.__main__ import app
+from appliance.commands import app
 from appliance.courier import Parcel
 from appliance.journal import Journal
 from mqtt_schema import signing

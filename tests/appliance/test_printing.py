@@ -2,23 +2,30 @@
 
 import queue
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from appliance.clock import VirtualClock
+from appliance.counter import receipt
 from appliance.counter.events import PrintEnded, SlipJob
+from appliance.counter.receipt import TimeSource
+from appliance.course import Ending
 from appliance.printing import PrintDesk
 from drivers import escpos
 from drivers.errors import PrinterError
-from drivers.escpos import PrinterStatus as Seen
-from drivers.paper import PROFILES, Profile
-from drivers.printer import Printer, SendError
+from drivers.paper import Bitmap
+from drivers.printer import FilePrinter, Printer, SendError
+from drivers.printer_status import PrinterStatus as Seen
+from drivers.profiles import PROFILES, Profile
 from drivers.virtual.printer import VirtualPrinter
 from mqtt_schema.messages import PrinterStatus, SlipOutcome
 from tests.support.spoken import COUNTER, MORNING, payment, slip
 
 PATIENCE_S = 30.0
 PROFILE = PROFILES["generic-80"]
+MUTE = PROFILES["generic-80-mute"]
 
 
 class Bench:
@@ -88,15 +95,19 @@ def test_a_copy_is_another_piece_of_paper_than_the_slip(bench: Bench, printer: V
         ("run_out_of_paper", "Máy in hết giấy"),
         ("open_cover", "Nắp máy in đang mở"),
         ("go_offline", "Máy in không trả lời, hãy kiểm tra dây và nguồn"),
+        ("jam_cutter", "Dao cắt của máy in bị kẹt"),
+        ("overheat", "Đầu in quá nóng, hãy chờ vài phút"),
+        ("fall_silent", "Máy in trả lời không rõ, hãy kiểm tra dây và tốc độ đường truyền"),
     ],
 )
 def test_a_printer_that_cannot_is_not_sent_a_byte(
     bench: Bench, printer: VirtualPrinter, lever: str, reason: str
 ) -> None:
     getattr(printer, lever)()
+    before = printer.received
     ended = bench.print()
     assert (ended.outcome, ended.reason) == (SlipOutcome.NOT_PRINTED, reason)
-    assert printer.received == b""
+    assert printer.received == before
 
 
 def test_with_new_paper_the_next_slip_prints(bench: Bench, printer: VirtualPrinter) -> None:
@@ -108,8 +119,9 @@ def test_with_new_paper_the_next_slip_prints(bench: Bench, printer: VirtualPrint
 
 
 def test_paper_that_ends_in_the_middle_leaves_the_question_to_a_human(bench: Bench, printer: VirtualPrinter) -> None:
+    bench.print()
     printer.run_out_of_paper(after_rows=100)
-    ended = bench.print()
+    ended = bench.print(2)
     assert ended.outcome is SlipOutcome.POSSIBLY_PRINTED
     assert "hãy xem giấy" in ended.reason
 
@@ -117,13 +129,14 @@ def test_paper_that_ends_in_the_middle_leaves_the_question_to_a_human(bench: Ben
 def test_a_cable_that_comes_off_in_the_middle_leaves_the_question_to_a_human(
     bench: Bench, printer: VirtualPrinter
 ) -> None:
+    bench.print()
     printer.pull_cable_after(200)
     ended = bench.print()
     assert (ended.outcome, ended.reason) == (
         SlipOutcome.POSSIBLY_PRINTED,
         "Máy in dừng giữa chừng, hãy xem giấy",
     )
-    assert printer.slips == ()
+    assert len(printer.slips) == 1
 
 
 def test_a_cable_that_is_off_prints_nothing_and_says_so(bench: Bench, printer: VirtualPrinter) -> None:
@@ -159,7 +172,7 @@ def test_a_printer_that_is_low_on_paper_still_prints(bench: Bench, printer: Virt
 
 
 class Mute(Printer):
-    """A line that carries no answers: it may well print."""
+    """A printer that never answers: it may well print."""
 
     def __init__(self, profile: Profile) -> None:
         super().__init__(profile)
@@ -168,17 +181,20 @@ class Mute(Printer):
     def send(self, stream: bytes) -> None:
         self.sent += 1
 
-    def status(self) -> Seen:
-        return escpos.UNKNOWN
-
     def close(self) -> None:
         pass
 
+    def _post(self, question: bytes) -> None:
+        pytest.fail("nobody asks a mute printer")
+
+    def _listen(self, timeout_s: float) -> bytes:
+        pytest.fail("nobody listens to a mute printer")
+
 
 def test_a_printer_that_says_nothing_of_itself_is_believed(open_bench: Callable[[Printer | None], Bench]) -> None:
-    mute = Mute(PROFILE)
+    mute = Mute(MUTE)
     assert open_bench(mute).print().outcome is SlipOutcome.PRINTED
-    assert mute.sent == 1
+    assert mute.sent > 1
 
 
 class Cursed(Mute):
@@ -203,7 +219,7 @@ class Cursed(Mute):
 def test_whatever_a_driver_raises_a_human_is_asked_and_the_next_slip_prints(
     open_bench: Callable[[Printer | None], Bench], place: str
 ) -> None:
-    cursed = Cursed(PROFILE)
+    cursed = Cursed(MUTE)
     bench = open_bench(cursed)
     assert bench.print(1).outcome is SlipOutcome.PRINTED
     cursed.breaks = place
@@ -225,24 +241,19 @@ class Unplugged(Mute):
 def test_a_slip_of_which_certainly_no_byte_left_is_simply_not_printed(
     open_bench: Callable[[Printer | None], Bench],
 ) -> None:
-    ended = open_bench(Unplugged(PROFILE)).print()
+    ended = open_bench(Unplugged(MUTE)).print()
     assert (ended.outcome, ended.reason) == (
         SlipOutcome.NOT_PRINTED,
         "Máy in không trả lời, hãy kiểm tra dây và nguồn",
     )
 
 
-class Fading(Mute):
-    """It took the whole stream; asked afterwards, its roll is at an end."""
-
-    def status(self) -> Seen:
-        return Seen(frozenset({escpos.Condition.PAPER_OUT})) if self.sent else escpos.UNKNOWN
-
-
 def test_paper_that_is_out_right_after_the_last_byte_leaves_the_question_to_a_human(
-    open_bench: Callable[[Printer | None], Bench],
+    bench: Bench, printer: VirtualPrinter
 ) -> None:
-    ended = open_bench(Fading(PROFILE)).print()
+    bench.print()
+    printer.run_out_of_paper(after_rows=printer.slips[0].height_dots)
+    ended = bench.print(2)
     assert ended.outcome is SlipOutcome.POSSIBLY_PRINTED
     assert ended.reason.startswith("Máy in hết giấy")
 
@@ -252,3 +263,80 @@ def test_the_slip_at_hand_is_finished_before_the_desk_closes(printer: VirtualPri
     bench.desk.print(SlipJob(payment(1), slip()))
     bench.desk.stop()
     assert bench.endings.get_nowait().outcome is SlipOutcome.PRINTED
+
+
+def test_a_test_slip_can_be_printed_at_any_time(bench: Bench, printer: VirtualPrinter) -> None:
+    ended: queue.Queue[Ending] = queue.Queue()
+    bench.desk.print_trial(ended.put)
+    assert ended.get(timeout=PATIENCE_S).outcome is SlipOutcome.PRINTED
+    assert len(printer.slips) == 1
+    printer.open_cover()
+    bench.desk.print_trial(ended.put)
+    assert ended.get(timeout=PATIENCE_S) == Ending(SlipOutcome.NOT_PRINTED, "Nắp máy in đang mở")
+    assert bench.endings.empty()
+
+
+def test_a_test_slip_without_a_printer_is_answered_too(open_bench: Callable[[Printer | None], Bench]) -> None:
+    ended: queue.Queue[Ending] = queue.Queue()
+    open_bench(None).desk.print_trial(ended.put)
+    assert ended.get(timeout=PATIENCE_S).outcome is SlipOutcome.NOT_PRINTED
+
+
+def paper_of(**wishes: Any) -> Bitmap:
+    printer, endings = VirtualPrinter(PROFILE), queue.Queue[PrintEnded]()
+    desk = PrintDesk(printer, COUNTER, VirtualClock(MORNING), endings.put, **wishes)
+    desk.start()
+    desk.print(SlipJob(payment(1), slip()))
+    assert endings.get(timeout=PATIENCE_S).outcome is SlipOutcome.PRINTED
+    desk.stop()
+    return printer.slips[0]
+
+
+def test_slips_can_be_in_both_languages_and_without_a_time_nobody_trusts() -> None:
+    usual, both, timeless = (
+        paper_of(),
+        paper_of(is_bilingual=lambda: True),
+        paper_of(time_source=lambda: TimeSource.NONE),
+    )
+    assert both.height_dots > usual.height_dots
+    assert timeless != usual
+
+
+def test_a_slip_that_has_no_room_on_the_paper_is_not_printed_and_says_so(bench: Bench, printer: VirtualPrinter) -> None:
+    endless = slip().model_copy(update={"lookup": "Ế" * 3000})
+    bench.desk.print(SlipJob(payment(1), endless))
+    ended = bench.endings.get(timeout=PATIENCE_S)
+    assert (ended.outcome, ended.reason) == (
+        SlipOutcome.NOT_PRINTED,
+        "Phiếu không vừa khổ giấy, kỹ thuật viên xem nhật ký",
+    )
+    assert bench.print(2).outcome is SlipOutcome.PRINTED
+
+
+def test_in_a_plain_file_slips_stand_one_after_the_other(
+    open_bench: Callable[[Printer | None], Bench], tmp_path: Path
+) -> None:
+    path = tmp_path / "slips.bin"
+    bench = open_bench(FilePrinter(PROFILE, path))
+    for number in (1, 2):
+        assert bench.print(number).outcome is SlipOutcome.PRINTED
+    streams = [escpos.encode(receipt.compose(slip(number), COUNTER), PROFILE) for number in (1, 2)]
+    assert path.read_bytes() == b"".join(streams)
+
+
+class Unlucky(VirtualPrinter):
+    """Its cable goes with the first zero that shall clear it away."""
+
+    def send(self, stream: bytes) -> None:
+        if b"\0" * 1000 in stream:
+            self.pull_cable_after(100)
+        super().send(stream)
+
+
+def test_a_printer_that_cannot_be_cleared_gets_no_slip(open_bench: Callable[[Printer | None], Bench]) -> None:
+    unlucky = Unlucky(PROFILE)
+    bench = open_bench(unlucky)
+    assert bench.print().outcome is SlipOutcome.NOT_PRINTED
+    unlucky.plug_in()
+    assert bench.print().outcome is SlipOutcome.NOT_PRINTED
+    assert not unlucky.slips

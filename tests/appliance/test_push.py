@@ -91,6 +91,7 @@ def test_a_payment_is_asked_for_as_the_desk_would(office: Played) -> None:
         "payer": "Nguyễn Văn An",
         "clerk": "Nguyễn Thị Bình",
         "waiver_reason": None,
+        "is_on_behalf": False,
     }
 
 

@@ -2,11 +2,23 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from appliance.counter.events import Event, LinkChanged, Painted, PrintEnded, PrintStarted, SlipJob, Tick
-from appliance.counter.session import Idle, Notice, Paying, Session
+from appliance.counter.events import (
+    CopyTouched,
+    Event,
+    HelpTouched,
+    LinkChanged,
+    Painted,
+    PrintEnded,
+    PrintStarted,
+    Requested,
+    SlipJob,
+    Tick,
+)
+from appliance.counter.state import Idle, Notice, Paying, Session
 from appliance.courier import Sender
 from appliance.journal import Journal, JournalError
 from appliance.runner import Runner, event_of
@@ -15,9 +27,15 @@ from mqtt_schema.messages import (
     Ack,
     Body,
     Displayed,
+    HelpAsked,
+    HelpKind,
+    OfficeBody,
     PaymentCancellation,
+    PaymentChecking,
     PaymentParking,
+    PaymentPreparing,
     PaymentRefused,
+    PaymentWaived,
     ReceiptReport,
     SlipOutcome,
     Trouble,
@@ -28,6 +46,7 @@ from tests.support.spoken import (
     RULES,
     SITE,
     at,
+    cards,
     envelope,
     forged,
     payment,
@@ -49,15 +68,23 @@ class Machine:
         self._sender = Sender("counter", SITE, KEY)
         self.printed: list[SlipJob] = []
         self.seen_at_print: list[list[Event]] = []
+        self.shown: list[Session] = []
+        self.is_dark = True
         self.start(0)
 
     def start(self, seconds: float) -> None:
         self.journal = Journal(self._path, lambda body, sequence: self._sender.seal(body, COUNTER, sequence, MORNING))
-        self.runner = Runner(self.journal, RULES, self._print)
+        self.runner = Runner(self.journal, RULES, self._print, self._show)
         self.runner.recover(at(seconds))
 
     def kill(self) -> None:
         self.journal.close()
+
+    def _show(self, session: Session) -> Painted | None:
+        """What a glass would do; one that is dark paints nothing and says nothing."""
+        self.shown.append(session)
+        glass = session.glass
+        return Painted(at(1), glass.request.payment) if isinstance(glass, Paying) and not self.is_dark else None
 
     def _print(self, job: SlipJob) -> None:
         """What a printer would begin; it looks at what the disk knows at this moment."""
@@ -139,6 +166,52 @@ def test_the_link_is_known_but_not_written(machine: Machine) -> None:
     machine.runner.step(LinkChanged(at(1), True))
     assert machine.session.is_linked
     assert machine.journal.recover()[1] == []
+
+
+@pytest.mark.parametrize("body", [PaymentPreparing(), PaymentChecking(payment=payment(1))])
+def test_what_nobody_acknowledges_needs_no_memory_of_its_message(machine: Machine, body: Body) -> None:
+    machine.take(request(), 1)
+    message = machine.take(body, 0, 1)
+    assert not machine.journal.has_received(message)
+
+
+def test_what_a_passing_word_changed_is_still_known_after_a_restart(machine: Machine) -> None:
+    machine.take(request(), 1)
+    machine.take(PaymentChecking(payment=payment(1)), 0, 1)
+    machine.kill()
+    machine.start(2)
+    assert machine.session.glass == Paying(request(), checking_until=at(1 + RULES.checking_s))
+
+
+def test_a_passing_word_that_changes_nothing_leaves_no_trace(machine: Machine) -> None:
+    machine.take(request(), 1)
+    machine.take(PaymentPreparing(), 0, 1)
+    assert len(machine.journal.recover()[1]) == 1
+
+
+def test_a_call_from_the_glass_is_on_the_disk_before_anybody_hears_it(machine: Machine) -> None:
+    machine.take(request(), 1)
+    machine.runner.step(HelpTouched(at(1), HelpKind.NO_PHONE))
+    assert machine.said() == [HelpAsked(kind=HelpKind.NO_PHONE, payment=payment(1))]
+    machine.kill()
+    machine.start(2)
+    assert machine.said() == [HelpAsked(kind=HelpKind.NO_PHONE, payment=payment(1))]
+    assert machine.session.help is not None
+
+
+def test_the_slip_that_the_citizen_touches_for_is_printed_as_a_copy(machine: Machine) -> None:
+    machine.take(result(), 2)
+    machine.runner.step(PrintEnded(at(2), payment(1), False, SlipOutcome.PRINTED))
+    machine.runner.step(CopyTouched(at(3)))
+    machine.runner.step(CopyTouched(at(3)))
+    assert [job.is_copy for job in machine.printed] == [False, True]
+
+
+def test_cards_outlive_the_power(machine: Machine) -> None:
+    machine.take(cards("chay-no", "lua-dao"), 1)
+    machine.kill()
+    machine.start(10)
+    assert machine.session.cards == cards("chay-no", "lua-dao").cards
 
 
 def test_a_stale_message_is_remembered_by_its_id(machine: Machine) -> None:
@@ -248,18 +321,21 @@ def test_what_the_disk_does_not_take_has_not_happened(machine: Machine) -> None:
 # What messages mean
 
 
-def test_every_message_of_the_office_means_something(machine: Machine) -> None:
+def test_every_message_of_the_office_means_something() -> None:
     means: dict[str, Callable[[], Body]] = {
         "requested": request,
         "cancelled": lambda: PaymentCancellation(payment=payment(1)),
         "parked": lambda: PaymentParking(payment=payment(1)),
+        "prepared": PaymentPreparing,
+        "checked": lambda: PaymentChecking(payment=payment(1)),
+        "waived": lambda: PaymentWaived(payment=payment(1)),
+        "cards": lambda: cards("chay-no"),
         "resulted": result,
         "copy_asked": reprint,
         "unusable": lambda: Ack(message="0" * 32),
     }
-    assert {kind: event_of(envelope(body()), at(3)).kind for kind, body in means.items()} == {
-        kind: kind for kind in means
-    }
+    assert [event_of(envelope(body()), at(3)).kind for body in means.values()] == list(means)
+    assert {type(body()) for body in means.values()} == set(get_args(OfficeBody)), "an office says nothing else"
     assert event_of(envelope(request(), 7, issued_s=2), at(3)).at == at(3)
 
 
@@ -268,3 +344,60 @@ def test_what_is_nothing_for_a_counter_is_told(machine: Machine) -> None:
     [trouble] = machine.said()
     assert isinstance(trouble, Trouble)
     assert trouble.detail == "displayed is nothing for a counter"
+
+
+# A code is painted before its request is on the disk
+
+
+def test_a_code_is_painted_and_committed_in_one_go(machine: Machine) -> None:
+    machine.is_dark = False
+    machine.take(request(), 1)
+
+    assert machine.runner.session.glass == Paying(request(), is_reported=True)
+    assert [type(event) for event in machine.journal.recover()[1]] == [Requested, Painted]
+    assert [type(body) for body in machine.said()] == [Displayed]
+
+
+def test_what_was_painted_and_committed_together_is_recovered_together(machine: Machine) -> None:
+    machine.is_dark = False
+    machine.take(request(), 1)
+    before = machine.runner.session
+    machine.kill()
+    machine.start(2)
+
+    assert machine.runner.session.glass == before.glass
+    assert [type(body) for body in machine.said()] == [Displayed]
+
+
+def test_a_dark_glass_keeps_no_request_from_the_disk(machine: Machine) -> None:
+    machine.take(request(), 1)
+
+    assert machine.runner.session.glass == Paying(request())
+    assert machine.said() == []
+
+
+def test_only_a_code_that_passed_every_check_is_painted(machine: Machine) -> None:
+    machine.take(forged("amount"), 1)
+    machine.take(request(expires_s=-1), 2)
+    assert machine.shown == []
+
+
+def test_nothing_but_a_new_code_is_painted_before_it_is_committed(machine: Machine) -> None:
+    machine.take(request(), 1)
+    machine.shown.clear()
+    machine.runner.step(LinkChanged(at(2), is_up=True))
+    machine.take(result(), 2, 3)
+
+    assert machine.shown == []
+
+
+def test_a_code_that_the_disk_did_not_take_is_gone_from_the_session(machine: Machine) -> None:
+    machine.is_dark = False
+    sent = envelope(PaymentParking(payment=payment(9)), 1)
+    machine.runner.take(sent, at(0))
+    with pytest.raises(JournalError):
+        machine.runner.take(sent.model_copy(update={"body": request()}), at(1))
+
+    assert isinstance(machine.shown[-1].glass, Paying)
+    assert machine.runner.session.glass == Idle()
+    assert machine.said() == []

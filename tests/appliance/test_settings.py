@@ -94,6 +94,13 @@ def test_an_office_knows_its_counters_and_fees(file: Path) -> None:
         ("display.width", 10, "display.width: Input should be greater than or equal to 320"),
         ("printer.driver", "lpd", "printer.driver: Input should be"),
         ("printer.flow", "maybe", "printer.flow: Input should be"),
+        ("panel.listen_contact", "maybe", "panel.listen_contact: Input should be 'closes' or 'opens'"),
+        ("sound.driver", "gramophone", "sound.driver: Input should be 'alsa', 'virtual' or 'none'"),
+        ("sound.volume", 101, "sound.volume: Input should be less than or equal to 100"),
+        ("sound.quiet_from", "18:00", "sound: Value error, quiet hours need both quiet_from and quiet_until"),
+        ("sound.quiet_from", "24:00", "sound.quiet_from: String should match pattern"),
+        ("sound.languages", ["fr"], "sound.languages.0: Input should be 'vi' or 'en'"),
+        ("sound.languages", [], "sound.languages: Tuple should have at least 1 item"),
     ],
 )
 def test_a_wrong_entry_of_a_seed_is_named_in_words(file: Path, where: str, value: object, words: str) -> None:

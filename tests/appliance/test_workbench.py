@@ -7,14 +7,18 @@ import httpx
 import pytest
 from PIL import Image
 
+from appliance.counter.speech import Utterance
+from appliance.voice import Said
 from appliance.workbench import Devices, Workbench
 from drivers.display import Touch
-from drivers.panel import Light
-from drivers.paper import PROFILES
+from drivers.panel import Key, Light
+from drivers.pcm import read_wav, silence
+from drivers.profiles import PROFILES
 from drivers.scene import Scene, Size
 from drivers.virtual.display import VirtualDisplay
 from drivers.virtual.panel import VirtualPanel
 from drivers.virtual.printer import VirtualPrinter
+from drivers.virtual.sound import VirtualSound
 from tests.support.broker import free_port
 
 SIZE = Size(800, 480)
@@ -72,7 +76,7 @@ def test_who_asks_for_a_younger_frame_gets_it(browser: httpx.Client, devices: De
 def test_a_finger_in_the_browser_is_a_finger_on_the_glass(browser: httpx.Client, devices: Devices) -> None:
     assert devices.display is not None
     assert browser.post("/touch", json={"x": 10, "y": 20}).status_code == 204
-    assert devices.display.touches() == [Touch(10, 20)]
+    assert devices.display.touches()[0] == Touch(10, 20)
     assert browser.post("/touch", json={"x": "left"}).status_code == 422
 
 
@@ -117,6 +121,7 @@ def test_the_state_tells_everything_at_a_glance(browser: httpx.Client, devices: 
         "slips": 0,
         "printer": "ready",
         "light": "paid",
+        "sound": None,
     }
 
 
@@ -128,6 +133,7 @@ def test_devices_that_are_real_are_left_out(visit: Callable[[Devices], httpx.Cli
         "slips": 0,
         "printer": "offline",
         "light": "off",
+        "sound": None,
     }
     assert browser.get("/screen.png").status_code == 404
     assert browser.get("/slip.png").status_code == 404
@@ -141,3 +147,37 @@ def test_a_window_is_served_as_the_picture_that_its_counter_takes(visit: Callabl
     browser = visit(Devices(None, None, None, picture=lambda: b"the window's pixels"))
     assert browser.get("/screen.png").content == b"the window's pixels"
     assert browser.post("/touch", json={"x": 1, "y": 1}).status_code == 404
+
+
+def test_a_finger_in_the_browser_presses_the_keys_of_the_panel(browser: httpx.Client, devices: Devices) -> None:
+    assert devices.panel is not None
+    pressed: list[Key] = []
+    devices.panel.on_key(pressed.append)
+    for key in Key:
+        assert browser.post(f"/panel/{key}").status_code == 204
+    assert pressed == [Key.CLERK, Key.LISTEN]
+    answer = browser.post("/panel/doorbell")
+    assert (answer.status_code, answer.json()["detail"]) == (404, "no such key; there are clerk, listen")
+
+
+def test_what_the_loudspeaker_played_can_be_read_and_heard(visit: Callable[[Devices], httpx.Client]) -> None:
+    sound = VirtualSound()
+    said = Said(2, (Utterance("vi", ("received", "n5", "dong")),), 0.7)
+    browser = visit(Devices(None, None, None, sound=sound, said=lambda: said))
+    assert browser.get("/sound.wav").json() == {"detail": "Chưa có gì được phát ra loa"}
+    assert browser.get("/state").json()["sound"] is None
+
+    sound.play(silence(1), 1.0)
+    sound.play(silence(2.5), 0.7)
+    heard = {"number": 2, "seconds": 2.5, "volume": 70, "text": "Đã nhận năm đồng."}
+    assert browser.get("/state").json()["sound"] == heard
+    assert read_wav(browser.get("/sound.wav").content) == silence(2.5)
+    first = browser.get("/sound.wav", params={"number": 1})
+    assert (first.headers["Content-Type"], read_wav(first.content)) == ("audio/wav", silence(1))
+    assert browser.get("/sound.wav", params={"number": 3}).status_code == 404
+
+
+def test_a_sound_without_words_is_heard_all_the_same(visit: Callable[[Devices], httpx.Client]) -> None:
+    sound = VirtualSound()
+    sound.play(silence(1), 1.0)
+    assert visit(Devices(None, None, None, sound=sound)).get("/state").json()["sound"]["text"] == ""

@@ -30,6 +30,7 @@ ledger, sender, cashier, proof, intake = (
     _office.proof,
     _office.intake,
 )
+spoken, till, cards, hearing, calls = _office.spoken, _office.till, _office.cards, _office.hearing, _office.calls
 parts, make_order, create = _office.parts, _office.make_order, _office.create
 say, notify, pay = _office.say, _office.notify, _office.pay
 

@@ -40,6 +40,7 @@ def test_a_payment_is_made_by_keyboard_and_becomes_paid_before_the_clerks_eyes(
     _type_order(page)
     expect(page.locator("h1")).to_have_text("Kiểm tra trước khi tạo")
     expect(page.locator(".figure")).to_have_text("10.000\u202fđ")
+    page.wait_for_load_state()
     page.keyboard.press("F4")
     expect(page.locator(".status h1")).to_have_text("Đang gửi mã tới Quầy 1")
     expect(page.locator("#qr")).to_be_visible()
@@ -47,7 +48,7 @@ def test_a_payment_is_made_by_keyboard_and_becomes_paid_before_the_clerks_eyes(
 
     payment = _only_pending(ledger)
     say("quay-1", Displayed(payment=payment.id, amount=payment.amount, payload=payment.payload, painted_at=clock.now()))
-    expect(page.locator(".status h1")).to_have_text("Công dân đang thấy 10.000\u202fđ")
+    expect(page.locator(".status h1")).to_have_text("Người dân đang thấy 10.000\u202fđ")
     pay(payment)
     expect(page.locator(".status h1")).to_have_text("Đã nhận tiền")
     say("quay-1", ReceiptReport(payment=payment.id, outcome=SlipOutcome.PRINTED))
@@ -108,10 +109,11 @@ def test_an_open_question_stays_open_when_something_else_changes(
     page: Page, desk: str, create: Callable[..., Payment], say: Callable[..., None], clock: VirtualClock
 ) -> None:
     payment = create()
+    say("quay-1", CounterStatus(is_online=True, born_at=clock.now()))
     page.goto(f"{desk}/desk/payments/{payment.id}")
     page.keyboard.press("Escape")
     say("quay-1", Displayed(payment=payment.id, amount=payment.amount, payload=payment.payload, painted_at=clock.now()))
-    expect(page.locator(".status h1")).to_contain_text("Công dân đang thấy")
+    expect(page.locator(".status h1")).to_contain_text("Người dân đang thấy")
     expect(page.locator("#cancel")).to_be_visible()
     expect(page.locator("#cancel")).to_be_focused()
 

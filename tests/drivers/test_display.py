@@ -5,6 +5,7 @@ import subprocess
 import sys
 import unicodedata
 from collections.abc import Iterator
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 import zxingcpp
 
 from drivers import qr
-from drivers.display import Display, PygameDisplay, Touch
+from drivers.display import Display, PygameDisplay, Rotation, Touch
 from drivers.errors import DisplayError, DriverError
 from drivers.scene import Anchor, Arc, Code, Fill, Picture, Polyline, Rect, Scene, Size, Text
 from drivers.typeface import Face
@@ -171,19 +172,57 @@ def test_a_mouse_touches_with_its_first_button_only(glass: PygameDisplay) -> Non
     pygame.event.post(pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=(30, 40), button=1, touch=False))
     pygame.event.post(pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=(31, 41), button=3, touch=False))
     pygame.event.post(pygame.event.Event(pygame.MOUSEBUTTONUP, pos=(30, 40), button=1, touch=False))
-    assert glass.touches() == [Touch(30, 40)]
+    assert glass.touches() == [Touch(30, 40), Touch(30, 40, is_down=False)]
     assert glass.touches() == []
 
 
 def test_a_finger_counts_once_although_sdl_repeats_it_as_a_mouse(glass: PygameDisplay) -> None:
     pygame.event.post(pygame.event.Event(pygame.FINGERDOWN, x=0.5, y=0.25, touch_id=1, finger_id=1, dx=0, dy=0))
     pygame.event.post(pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=(200, 75), button=1, touch=True))
-    assert glass.touches() == [Touch(200, 75)]
+    pygame.event.post(pygame.event.Event(pygame.FINGERUP, x=0.5, y=0.25, touch_id=1, finger_id=1, dx=0, dy=0))
+    pygame.event.post(pygame.event.Event(pygame.MOUSEBUTTONUP, pos=(200, 75), button=1, touch=True))
+    assert glass.touches() == [Touch(200, 75), Touch(200, 75, is_down=False)]
 
 
 def test_a_finger_on_the_last_edge_is_still_on_the_glass(glass: PygameDisplay) -> None:
     pygame.event.post(pygame.event.Event(pygame.FINGERDOWN, x=1.0, y=1.0, touch_id=1, finger_id=1, dx=0, dy=0))
     assert glass.touches() == [Touch(399, 299)]
+
+
+@pytest.mark.parametrize(
+    ("rotation", "corner"), [(90, (299, 0)), (180, (399, 299)), (270, (0, 399))], ids=["90", "180", "270"]
+)
+def test_a_turned_picture_is_painted_turned_and_touched_upright(rotation: Rotation, corner: tuple[int, int]) -> None:
+    upright = Size(400, 300)
+    display = PygameDisplay("offscreen", upright, rotation)
+    try:
+        display.show(Scene(upright, PAPER, (Fill(Rect(0, 0, 8, 8), INK),)))
+        panel = pygame.display.get_surface()
+        assert panel is not None
+        assert panel.get_size() == ((300, 400) if rotation in {90, 270} else (400, 300))
+        assert panel.get_at(corner)[:3] == INK
+        across, down = ((edge + 0.5) / side for edge, side in zip(corner, panel.get_size(), strict=True))
+        finger: dict[str, Any] = {"touch_id": 1, "finger_id": 1, "dx": 0, "dy": 0}
+        pygame.event.post(pygame.event.Event(pygame.FINGERDOWN, x=across, y=down, **finger))
+        assert display.touches() == [Touch(0, 0)]
+    finally:
+        display.close()
+
+
+def test_equal_pixels_have_equal_digests_and_others_have_not(display: Display) -> None:
+    display.show(scene())
+    empty = display.digest()
+    display.show(scene(Fill(Rect(0, 0, 1, 1), INK)))
+    assert display.digest() != empty
+    display.show(scene())
+    assert display.digest() == empty
+
+
+def test_no_key_does_anything(glass: PygameDisplay) -> None:
+    for key, mod in ((pygame.K_F4, pygame.KMOD_ALT), (pygame.K_ESCAPE, 0), (pygame.K_c, pygame.KMOD_CTRL)):
+        pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=key, mod=mod, unicode=""))
+    assert glass.touches() == []
+    assert not glass.wants_close
 
 
 def test_the_windows_cross_asks_to_close(glass: PygameDisplay) -> None:

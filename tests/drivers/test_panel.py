@@ -11,10 +11,10 @@ import pytest
 from gpiozero.pins.mock import MockFactory, MockPin
 
 from drivers.errors import DriverError, PanelError
-from drivers.panel import GpioPanel, Light, NullPanel, Panel
+from drivers.panel import GpioPanel, Key, Light, NullPanel, Panel, Pins
 from drivers.virtual.panel import VirtualPanel
 
-LIGHT_PIN, KEY_PIN = 17, 27
+LIGHT_PIN, CLERK_PIN, LISTEN_PIN = 17, 27, 22
 
 
 @pytest.fixture
@@ -28,9 +28,9 @@ def pins() -> Iterator[MockFactory]:
 def panel(request: pytest.FixtureRequest, pins: MockFactory) -> Panel:
     match request.param:
         case "gpio":
-            return GpioPanel(LIGHT_PIN, KEY_PIN, pins)
+            return GpioPanel(Pins(LIGHT_PIN, CLERK_PIN, LISTEN_PIN), pins)
         case "gpio without pins":
-            return GpioPanel(None, None, pins)
+            return GpioPanel(Pins(), pins)
         case "virtual":
             return VirtualPanel()
     return NullPanel()
@@ -58,8 +58,8 @@ def test_every_light_can_be_shown(panel: Panel, light: Light) -> None:
     panel.close()
 
 
-def test_a_key_can_be_listened_to_and_forgotten(panel: Panel) -> None:
-    panel.on_key(lambda: None)
+def test_keys_can_be_listened_to_and_forgotten(panel: Panel) -> None:
+    panel.on_key(lambda _key: None)
     panel.on_key(None)
     panel.close()
 
@@ -70,7 +70,7 @@ def test_closing_twice_changes_nothing(panel: Panel) -> None:
 
 
 def test_the_light_is_steady_while_a_payment_waits(pins: MockFactory) -> None:
-    panel = GpioPanel(LIGHT_PIN, None, pins)
+    panel = GpioPanel(Pins(LIGHT_PIN), pins)
     panel.shine(Light.WAITING)
     assert pins.pin(LIGHT_PIN).state
     panel.shine(Light.OFF)
@@ -79,30 +79,60 @@ def test_the_light_is_steady_while_a_payment_waits(pins: MockFactory) -> None:
 
 
 def test_trouble_pulses(pins: MockFactory) -> None:
-    panel = GpioPanel(LIGHT_PIN, None, pins)
+    panel = GpioPanel(Pins(LIGHT_PIN), pins)
     panel.shine(Light.TROUBLE)
     assert pins.pin(LIGHT_PIN).went_up_again.wait(timeout=10)
     panel.close()
 
 
-def test_every_press_of_the_key_is_heard(pins: MockFactory) -> None:
-    panel = GpioPanel(None, KEY_PIN, pins)
-    pressed: list[str] = []
-    panel.on_key(lambda: pressed.append("key"))
-    for _ in range(2):
-        pins.pin(KEY_PIN).drive_low()
-        pins.pin(KEY_PIN).drive_high()
+def push(pins: MockFactory, pin: int) -> None:
+    pins.pin(pin).drive_low()
+    pins.pin(pin).drive_high()
+
+
+def test_every_press_is_heard_and_which_key_it_was(pins: MockFactory) -> None:
+    panel = GpioPanel(Pins(clerk=CLERK_PIN, listen=LISTEN_PIN), pins)
+    pressed: list[Key] = []
+    panel.on_key(pressed.append)
+    for pin in (CLERK_PIN, LISTEN_PIN, CLERK_PIN):
+        push(pins, pin)
     panel.on_key(None)
-    pins.pin(KEY_PIN).drive_low()
+    push(pins, CLERK_PIN)
+    push(pins, LISTEN_PIN)
     panel.close()
-    assert pressed == ["key", "key"]
+    assert pressed == [Key.CLERK, Key.LISTEN, Key.CLERK]
 
 
-def test_a_pin_that_is_taken_is_said_in_words_and_the_other_is_let_go(pins: MockFactory) -> None:
-    with pytest.raises(PanelError, match="light_pin and key_pin in the seed") as caught:
-        GpioPanel(LIGHT_PIN, LIGHT_PIN, pins)
+def test_an_earphone_in_its_socket_is_one_press_of_the_listening_key(pins: MockFactory) -> None:
+    panel = GpioPanel(Pins(listen=LISTEN_PIN), pins)
+    pressed: list[Key] = []
+    panel.on_key(pressed.append)
+    pins.pin(LISTEN_PIN).drive_low()
+    assert pressed == [Key.LISTEN]
+    pins.pin(LISTEN_PIN).drive_high()
+    panel.close()
+    assert pressed == [Key.LISTEN]
+
+
+def test_a_socket_whose_contact_opens_for_the_earphone_is_one_too(pins: MockFactory) -> None:
+    panel = GpioPanel(Pins(listen=LISTEN_PIN, listen_opens=True), pins)
+    pins.pin(LISTEN_PIN).drive_low()
+    pressed: list[Key] = []
+    panel.on_key(pressed.append)
+    pins.pin(LISTEN_PIN).drive_high()
+    assert pressed == [Key.LISTEN]
+    pins.pin(LISTEN_PIN).drive_low()
+    panel.on_key(None)
+    pins.pin(LISTEN_PIN).drive_high()
+    panel.close()
+    assert pressed == [Key.LISTEN]
+
+
+def test_a_pin_that_is_taken_is_said_in_words_and_the_others_are_let_go(pins: MockFactory) -> None:
+    with pytest.raises(PanelError, match="light_pin, key_pin and listen_pin in the seed") as caught:
+        GpioPanel(Pins(LIGHT_PIN, CLERK_PIN, CLERK_PIN), pins)
     assert caught.value.__cause__ is not None
-    GpioPanel(LIGHT_PIN, KEY_PIN, pins).close()
+    GpioPanel(Pins(LIGHT_PIN, CLERK_PIN, LISTEN_PIN), pins).close()
 
 
 def test_a_panel_error_is_ours_and_the_systems() -> None:

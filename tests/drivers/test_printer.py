@@ -7,19 +7,20 @@ import select
 import socket
 import struct
 import threading
+import time
 import tty
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from drivers import escpos
+from drivers import printer_status
 from drivers.errors import DriverError, PrinterError
-from drivers.escpos import Condition
-from drivers.paper import PROFILES
 from drivers.printer import FilePrinter, Printer, SendError, SerialPrinter, TcpPrinter
+from drivers.printer_status import Condition
+from drivers.profiles import PROFILES
 from drivers.virtual.printer import VirtualPrinter
 
 PROFILE = PROFILES["generic-80"]
@@ -201,7 +202,7 @@ def line(request: pytest.FixtureRequest, wire: Wire, listener: Listener) -> Line
     "condition", [Condition.PAPER_LOW, Condition.PAPER_OUT, Condition.COVER_OPEN, Condition.OFFLINE, Condition.READY]
 )
 def test_a_printer_that_answers_is_believed(line: Line, condition: Condition) -> None:
-    device = Device(line.plug, lambda query: escpos.answer(query, frozenset({condition})))
+    device = Device(line.plug, lambda query: printer_status.answer(query, frozenset({condition})))
     with line.printer() as printer:
         assert printer.status().headline is condition
         assert printer.status().headline is condition
@@ -218,7 +219,7 @@ def test_a_printer_that_answers_noise_is_unknown(line: Line) -> None:
 def test_a_silent_printer_is_unknown_and_asked_only_once(line: Line) -> None:
     device = Device(line.plug)
     with line.printer(PATIENCE_S, 0.01) as printer:
-        assert printer.status() == escpos.UNKNOWN
+        assert printer.status() == printer_status.UNKNOWN
         assert device.wait_for(3) == b"\x10\x04\x01"
     device.stop()
 
@@ -247,7 +248,7 @@ def test_a_slip_stuck_behind_unread_questions_was_certainly_not_sent(listener: L
     """A printer that is busy or out of paper takes nothing, not even a question; the slip behind it can be retried."""
     listener.server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
     with listener.printer(stall_s=0.05, answer_s=0) as printer:
-        assert printer.status() == escpos.UNKNOWN
+        assert printer.status() == printer_status.UNKNOWN
         listener.accept()
         for _ in range(3000):
             printer.status()
@@ -321,7 +322,7 @@ def test_a_line_that_went_away_is_offline_when_asked(wire: Wire) -> None:
     with serial(wire) as printer:
         printer.send(b"slip")
         wire.pull()
-        assert printer.status() == escpos.OFFLINE
+        assert printer.status() == printer_status.OFFLINE
 
 
 def nobody_there() -> TcpPrinter:
@@ -343,7 +344,7 @@ def test_a_printer_that_is_not_there_got_certainly_nothing_and_is_offline(printe
     with pytest.raises(SendError, match="nothing was sent; check") as error:
         printer.send(SLIP)
     assert error.value.sent_bytes == 0
-    assert printer.status() == escpos.OFFLINE
+    assert printer.status() == printer_status.OFFLINE
 
 
 def test_no_plain_file_is_left_where_a_device_should_be() -> None:
@@ -357,7 +358,7 @@ def test_a_plain_file_is_never_asked(tmp_path: Path) -> None:
     path = tmp_path / "slip.bin"
     path.write_bytes(b"before")
     with FilePrinter(PROFILE, path) as printer:
-        assert printer.status() == escpos.UNKNOWN
+        assert printer.status() == printer_status.UNKNOWN
         printer.send(b" after")
     assert path.read_bytes() == b"before after"
 
@@ -372,3 +373,68 @@ def test_an_error_of_the_line_is_ours_and_the_systems() -> None:
     assert issubclass(SendError, PrinterError)
     assert issubclass(SendError, DriverError)
     assert issubclass(SendError, OSError)
+
+
+def test_a_line_without_flow_control_is_not_hurried(wire: Wire) -> None:
+    """Ten thousand bytes at a million a second: the pace is kept, and nothing is lost on the way."""
+    patient = replace(PROFILE, pace_bytes_per_s=1_000_000, chunk_bytes=100)
+    device = Device(lambda: wire.end)
+    with SerialPrinter(patient, wire.path) as printer:
+        start_s = time.monotonic()
+        printer.send(SLIP[:10_000])
+        assert time.monotonic() - start_s >= 0.01
+        assert device.wait_for(10_000) == SLIP[:10_000]
+    device.stop()
+
+
+def test_a_device_that_was_once_there_is_never_replaced_by_a_plain_file(wire: Wire, tmp_path: Path) -> None:
+    port = tmp_path / "port"
+    port.symlink_to(wire.path)
+    with FilePrinter(PROFILE, port) as printer:
+        assert printer.carries_answers
+        printer.send(b"slip")
+        wire.pull()
+        port.unlink()
+        with pytest.raises(SendError):
+            printer.send(b"slip")
+    assert not port.is_file()
+
+
+def test_a_line_that_is_told_to_wait_waits(wire: Wire) -> None:
+    with SerialPrinter(PROFILE, wire.path, xonxoff=True, stall_s=0.05) as printer:
+        printer.send(b"slip")
+        os.write(wire.end, b"\x13")
+        while True:
+            try:
+                printer.send(b"slip")
+            except SendError as error:
+                assert isinstance(error.__cause__, OSError)  # noqa: PT017  which of many sends it is nobody knows
+                break
+
+
+def test_an_answer_to_another_question_is_not_the_last_word(wire: Wire) -> None:
+    device = Device(lambda: wire.end, lambda _: 0x12)
+    with serial(wire, answer_s=PATIENCE_S) as printer:
+        printer.send(b"slip")
+        os.write(wire.end, printer_status.done("0041") + b"\0")
+        assert printer.wait_until_done("0042", PATIENCE_S).is_done
+    device.stop()
+
+
+def test_the_last_word_of_an_earlier_slip_is_not_that_of_this_one(wire: Wire) -> None:
+    with SerialPrinter(PROFILES["epson-tm-t20"], wire.path) as printer:
+        printer.send(b"slip")
+        os.write(wire.end, printer_status.done("0041"))
+        assert not printer.wait_until_done("0042", 0.05).is_done
+        os.write(wire.end, printer_status.done("0042"))
+        assert printer.wait_until_done("0042", PATIENCE_S).is_done
+
+
+def test_what_was_said_in_its_turn_before_this_slip_does_not_end_it(wire: Wire) -> None:
+    device = Device(lambda: wire.end, lambda _: 0x12)
+    with serial(wire) as printer:
+        printer.send(b"slip")
+        os.write(wire.end, b"\0")
+        assert printer.status().headline is Condition.READY
+        assert not printer.wait_until_done("0042", 0.05).is_done
+    device.stop()

@@ -1,7 +1,14 @@
+import shutil
+import subprocess
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 import segno
 import zxingcpp
+from hypothesis import given
+from hypothesis import strategies as st
 
 from drivers import qr
 
@@ -50,3 +57,70 @@ def test_the_mask_is_given_and_not_searched() -> None:
 def test_a_payload_too_long_for_any_code_is_refused() -> None:
     with pytest.raises(ValueError, match="too large"):
         qr.modules("X" * 5000)
+
+
+# The code on the glass
+
+
+def vietqr(number: int) -> str:
+    return f"{PAYLOAD}{number * 7919 % 65536:04X}"
+
+
+def test_opencv_reads_the_code_on_the_glass() -> None:
+    detector = cv2.QRCodeDetector()
+    for number in range(40):
+        assert detector.detectAndDecode(picture(qr.modules_at_once(vietqr(number)), 8))[0] == vietqr(number)
+
+
+@pytest.mark.skipif(not shutil.which("zbarimg"), reason="zbarimg is not installed (apt install zbar-tools)")
+def test_zbar_reads_the_code_on_the_glass(tmp_path: Path) -> None:
+    for number in range(4):
+        file = tmp_path / f"{number}.png"
+        cv2.imwrite(str(file), picture(qr.modules_at_once(vietqr(number)), 8))
+        command = ["zbarimg", "--quiet", "--raw", "--oneshot", str(file)]
+        read = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert read.stdout.strip() == vietqr(number)
+
+
+ASCII = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=280)
+
+
+def format_of(matrix: qr.QrMatrix) -> tuple[bytes, ...]:
+    """The level and the mask, as a reader finds them beside the top left eye (ISO/IEC 18004, 7.9)."""
+    return (matrix.rows[8][:9], *(matrix.rows[row][8:9] for row in range(8)))
+
+
+@given(ASCII, st.sampled_from(["L", "M", "Q", "H"]))
+def test_both_encoders_choose_the_same_version_level_and_mask(text: str, error: qr.Error) -> None:
+    ours, segnos = qr.modules_at_once(text, error), qr.modules(text, error)
+    assert (ours.size, format_of(ours)) == (segnos.size, format_of(segnos))
+
+
+def bits_of(matrix: qr.QrMatrix) -> list[int]:
+    """What a reader finds in a code of version 1 without its mask, in the order of ISO/IEC 18004, 7.7.3."""
+    bits = []
+    for number, right in enumerate((20, 18, 16, 14, 12, 10, 8, 5, 3, 1)):
+        for row in range(21) if number % 2 else range(20, -1, -1):
+            bits += [
+                matrix.rows[row][column] ^ ((row + column) % 3 == 0)
+                for column in (right, right - 1)
+                if row != 6 and not (row < 9 and (column < 9 or column > 12)) and not (row > 12 and column < 9)
+            ]
+    return bits
+
+
+@given(st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=14))
+def test_both_encoders_write_the_same_bits_where_there_is_one_way_to_segment_a_text(text: str) -> None:
+    told = 4 + 8 + 8 * len(text) + 4
+    """Mode, length, text, terminator; what pads the rest means nothing, and segno pads one byte more."""
+    assert bits_of(qr.modules_at_once(text))[:told] == bits_of(qr.modules(text))[:told]
+
+
+@pytest.mark.parametrize("text", ["", "X" * 5000])
+def test_nothing_and_too_much_have_no_code_on_the_glass(text: str) -> None:
+    with pytest.raises(ValueError, match=r"empty|long"):
+        qr.modules_at_once(text)
+
+
+def test_a_code_on_the_glass_is_encoded_once() -> None:
+    assert qr.modules_at_once(PAYLOAD) is qr.modules_at_once(PAYLOAD)

@@ -173,12 +173,36 @@ def test_a_scanner_reads_the_code(width: int) -> None:
 def test_a_code_stands_in_the_middle_with_its_quiet_zone() -> None:
     picture = drawn(Code("HK-2026", 25))
     modules = qr.modules("HK-2026", "Q").size
-    module = 200 // modules
     start, end = inked(picture)
-    assert end - start + 1 == modules * module
-    assert start == (576 - modules * module) // 2
-    assert not picture[: 4 * module].any()
-    assert not picture[-4 * module :].any()
+    assert end - start + 1 == modules * 10
+    assert abs(start - (576 - modules * 10) // 2) <= 1
+    assert not picture[:40].any()
+    assert not picture[-40:].any()
+
+
+@every_width
+def test_the_modules_of_a_code_stand_where_a_printer_can_double_them(width: int) -> None:
+    picture = drawn(Rule(2), Code("HK-2026", 20), width=width)[2:]
+    assert (picture[0::2] == picture[1::2]).all()
+    assert (picture[:, 0::2] == picture[:, 1::2]).all()
+
+
+def test_a_gloss_stands_below_its_label_in_the_smallest_letters() -> None:
+    plain, glossed = drawn(Row("Mã tham chiếu", "QT7")), drawn(Row("Mã tham chiếu", "QT7", gloss="Reference"))
+    assert (glossed[: len(plain) - 8] == plain[:-8]).all()
+    assert 0 < len(glossed) - len(plain) < len(plain)
+    assert not glossed[len(plain) :, 288:].any()
+
+
+def test_a_value_without_room_at_its_label_stands_beside_the_gloss_if_it_can() -> None:
+    label = "Mã giao dịch ngân hàng"
+    beside = drawn(Row(label, "FT263260941", gloss="Bank"), width=384)
+    below = drawn(Row(label, "FT26326094112345678", gloss="Bank reference"), width=384)
+    assert len(beside) < len(below)
+
+
+def test_where_neither_label_nor_gloss_has_room_the_value_wraps_below() -> None:
+    assert len(drawn(Row(LONG, LONG, gloss=LONG), width=384)) > len(drawn(Row(LONG, LONG), width=384))
 
 
 @every_width

@@ -23,8 +23,10 @@ def test_it_keeps_what_it_showed_and_counts() -> None:
 def test_the_lever_is_a_finger() -> None:
     display = VirtualDisplay(SIZE)
     display.touch(3, 4)
-    display.touch(5, 6)
-    assert display.touches() == [Touch(3, 4), Touch(5, 6)]
+    display.hold(5, 6)
+    assert display.touches() == [Touch(3, 4), Touch(3, 4, is_down=False), Touch(5, 6)]
+    display.lift(5, 6)
+    assert display.touches() == [Touch(5, 6, is_down=False)]
     assert display.touches() == []
 
 

@@ -1,4 +1,4 @@
-from drivers.panel import Light
+from drivers.panel import Key, Light
 from drivers.virtual.panel import VirtualPanel
 
 
@@ -24,12 +24,13 @@ def test_closing_puts_the_light_out_once() -> None:
     assert panel.is_closed
 
 
-def test_the_lever_presses_the_key() -> None:
+def test_the_lever_presses_a_key() -> None:
     panel = VirtualPanel()
-    panel.press_key()
-    pressed: list[int] = []
-    panel.on_key(lambda: pressed.append(1))
-    panel.press_key()
+    panel.press(Key.CLERK)
+    pressed: list[Key] = []
+    panel.on_key(pressed.append)
+    panel.press(Key.CLERK)
+    panel.press(Key.LISTEN)
     panel.close()
-    panel.press_key()
-    assert pressed == [1]
+    panel.press(Key.LISTEN)
+    assert pressed == [Key.CLERK, Key.LISTEN]

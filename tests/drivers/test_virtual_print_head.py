@@ -3,11 +3,13 @@
 import numpy as np
 import numpy.typing as npt
 import pytest
+import zxingcpp
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
-from drivers.paper import PROFILES, Profile
-from drivers.virtual.print_head import PrintHead
+from drivers.profiles import PROFILES, Profile
+from drivers.virtual.print_head import Asked, PrintHead
 
 CUTTER = PROFILES["generic-80"]
 HALF_DOTS = PROFILES["epson-180dpi-80"]
@@ -124,8 +126,45 @@ def test_a_printer_without_a_cutter_does_not_cut() -> None:
     assert len(head.printouts) == 1
 
 
-def test_a_question_is_kept_for_whoever_answers() -> None:
-    assert fed(b"\x10\x04\x01\x10\x04\x04").status_queries == [1, 4]
+def test_what_is_asked_in_its_turn_is_kept_for_whoever_answers() -> None:
+    head = fed(DOT + b"\x1dr\x01\x1da\x0e\x1d(H\x06\x00000042" + DOT, PROFILES["epson-tm-t20"])
+    assert head.asked == [Asked("GS r", b"\x01"), Asked("GS a", b"\x0e"), Asked("GS ( H", b"0042")]
+
+
+def test_a_printer_without_process_ids_reads_over_them() -> None:
+    head = fed(b"\x1d(H\x06\x00000042" + DOT)
+    assert (head.asked, head.paper.height_dots) == ([], 1)
+
+
+@pytest.mark.parametrize("asked", [b"\x10\x04\x01", b"\x10\x05\x02", b"\x10\x14\x08\x01\x03\x14\x01\x06\x02\x08"])
+def test_what_was_obeyed_on_arrival_leaves_nothing_on_paper(asked: bytes) -> None:
+    assert fed(asked + DOT).paper.height_dots == 1
+
+
+def test_raster_can_be_doubled_either_way() -> None:
+    for mode, shape in enumerate([(1, 1), (1, 2), (2, 1), (2, 2)]):
+        paper = dots(fed(b"\x1dv0" + bytes((mode,)) + b"\x01\x00\x01\x00\x80"))
+        assert (paper.shape[0], int(paper[0].sum())) == shape
+
+
+def test_a_printer_that_can_draws_a_code_in_the_middle() -> None:
+    commands = b"".join(
+        b"\x1d(k" + len(one).to_bytes(2, "little") + one
+        for one in (b"1A2\x00", b"1C\x06", b"1E2", b"1P0HK-2026-7K2M-9XHP", b"1Q0")
+    )
+    paper = dots(fed(b"\x1ba\x01" + commands, PROFILES["epson-tm-t20"]))
+    columns = np.flatnonzero(paper.any(axis=0))
+    assert abs(columns[0] - (575 - columns[-1])) <= 1
+    image = Image.fromarray(np.pad(~paper.astype(bool), 40, constant_values=True))
+    assert [code.text for code in zxingcpp.read_barcodes(image)] == ["HK-2026-7K2M-9XHP"]
+    assert fed(commands).paper.height_dots == 0
+
+
+@pytest.mark.parametrize(
+    "commands", [b"\x1d(k\x03\x001Q0", b"\x1d(k\x02\x001C", b"\x1d(k\x02\x001E", b"\x1d(k\xff\x1f1P0" + b"A" * 8188]
+)
+def test_a_code_that_cannot_be_drawn_is_none(commands: bytes) -> None:
+    assert fed(commands + b"\x1d(k\x03\x001Q0", PROFILES["epson-tm-t20"]).paper.height_dots == 0
 
 
 def test_an_image_that_broke_off_eats_the_beginning_of_the_next_slip() -> None:
@@ -142,12 +181,21 @@ def test_power_off_and_on_forgets_what_broke_off_and_keeps_the_paper() -> None:
     assert dots(head)[:, 0].tolist() == [1, 1]
 
 
-def test_the_roll_ends_and_what_follows_is_lost() -> None:
+def test_at_the_end_of_the_roll_the_head_stands_and_takes_nothing_more() -> None:
     head = PrintHead(CUTTER)
     head.paper_rows = 3
-    head.feed(b"\x1bJ\x02" + DOT + DOT)
+    stream = b"\x1bJ\x02" + DOT + DOT
+    assert head.feed(stream) == len(stream) - len(DOT)
     assert head.paper.height_dots == 3
     assert head.paper_rows == 0
+    assert head.feed(DOT) == 0
+
+
+def test_a_head_that_forgets_its_image_takes_the_rest_for_letters() -> None:
+    head = fed(b"\x1dv0\x00\x01\x00\x04\x00\x80")
+    head.forget_command()
+    head.feed(b"AAA\n")
+    assert dots(head)[1:].sum() > 100
 
 
 @given(st.binary(max_size=400), st.integers(0, 400))

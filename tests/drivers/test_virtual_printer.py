@@ -7,10 +7,11 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from drivers import escpos
-from drivers.escpos import Condition
-from drivers.paper import PROFILES, Code, Paper, Profile, Rule, Space
+from drivers import escpos, printer_status
+from drivers.paper import Code, Paper, Rule, Space
 from drivers.printer import SendError
+from drivers.printer_status import Condition
+from drivers.profiles import PROFILES, Profile
 from drivers.raster import draw
 from drivers.virtual.printer import VirtualPrinter
 
@@ -119,7 +120,7 @@ def test_a_pulled_cable_says_how_many_bytes_went(printer: VirtualPrinter, passed
     assert str(passed) in str(error)
     assert printer.received == SLIP[:passed]
     assert printer.slips == ()
-    assert printer.status() == escpos.OFFLINE
+    assert printer.status() == printer_status.OFFLINE
 
 
 def test_a_slip_that_just_fits_before_the_cable_goes_is_whole(printer: VirtualPrinter) -> None:
@@ -156,3 +157,130 @@ def test_another_thread_can_wait_for_the_next_slip(printer: VirtualPrinter) -> N
 
 def test_waiting_for_a_slip_that_does_not_come_ends(printer: VirtualPrinter) -> None:
     assert not printer.wait_for_slips(1, timeout_s=0.001)
+
+
+@pytest.mark.parametrize(
+    ("cause", "cure", "condition"),
+    [
+        ("jam_cutter", "free_cutter", Condition.CUTTER_FAULT),
+        ("overheat", "cool_down", Condition.OVERHEATED),
+        ("open_cover", "close_cover", Condition.COVER_OPEN),
+    ],
+)
+def test_trouble_is_said_and_ends(printer: VirtualPrinter, cause: str, cure: str, condition: Condition) -> None:
+    getattr(printer, cause)()
+    assert printer.status().headline is condition
+    assert refused(printer).sent_bytes == 0
+    getattr(printer, cure)()
+    assert printer.status().headline is Condition.READY
+
+
+def test_a_printer_whose_power_fails_forgets_what_it_held_and_says_nothing() -> None:
+    printer = VirtualPrinter(PROFILE, buffer_bytes=4096)
+    printer.open_cover()
+    printer.cut_power_after(100)
+    with pytest.raises(SendError) as error:
+        printer.send(SLIP)
+    assert error.value.sent_bytes == 100
+    assert printer.status() == printer_status.OFFLINE
+    printer.close_cover()
+    assert printer.paper.height_dots == 0
+    printer.power_cycle()
+    printer.send(SLIP)
+    assert printer.slips == (draw(PAPER, 576),)
+
+
+def test_what_waited_in_the_buffer_comes_out_when_the_paper_returns() -> None:
+    printer = VirtualPrinter(PROFILE, buffer_bytes=100_000)
+    printer.run_out_of_paper(after_rows=100)
+    printer.send(SLIP)
+    assert not printer.slips
+    printer.load_paper()
+    assert len(printer.slips) == 1
+    assert printer.slips[0] != draw(PAPER, 576)
+
+
+def test_a_small_buffer_takes_as_much_as_it_holds() -> None:
+    printer = VirtualPrinter(PROFILE, buffer_bytes=64)
+    printer.open_cover()
+    assert refused(printer).sent_bytes == 64
+
+
+def test_a_hurried_printer_without_flow_control_loses_what_does_not_fit() -> None:
+    printer = VirtualPrinter(PROFILE, buffer_bytes=64)
+    printer.overrun()
+    printer.open_cover()
+    printer.send(SLIP)
+    printer.close_cover()
+    assert printer.paper != draw(PAPER, 576)
+
+
+def test_lost_bytes_spoil_the_picture(printer: VirtualPrinter) -> None:
+    printer.lose_bytes(after=400, count=3)
+    for start in range(0, len(SLIP), 64):
+        printer.send(SLIP[start : start + 64])
+    printer.tear_off()
+    assert printer.slips != (draw(PAPER, 576),)
+
+
+def test_a_printer_that_forgets_its_image_prints_garbage_until_it_is_reset() -> None:
+    printer = VirtualPrinter(PROFILE, buffer_bytes=100_000)
+    printer.forget_images()
+    printer.run_out_of_paper(after_rows=20)
+    printer.send(SLIP)
+    printer.load_paper()
+    printer.tear_off()
+    printer.send(escpos.abandon(PROFILE))
+    printer.send(SLIP)
+    assert printer.slips[-1] == draw(PAPER, 576)
+
+
+def test_a_liar_says_what_it_was_told_to_say(printer: VirtualPrinter) -> None:
+    printer.run_out_of_paper()
+    printer.lie(frozenset())
+    assert printer.status().headline is Condition.READY
+    printer.lie(None)
+    assert printer.status().headline is Condition.PAPER_OUT
+
+
+def test_a_silent_printer_is_unknown(printer: VirtualPrinter) -> None:
+    printer.fall_silent()
+    assert printer.status() == printer_status.UNKNOWN
+
+
+def test_changes_are_told_without_asking() -> None:
+    printer = VirtualPrinter(PROFILES["epson-tm-t20"])
+    printer.send(escpos.AUTOMATIC_STATUS)
+    assert printer.glance().headline is Condition.READY
+    printer.open_cover()
+    assert printer.glance().headline is Condition.COVER_OPEN
+    printer.close_cover()
+    assert printer.glance().headline is Condition.READY
+    printer.pull_cable_after(0)
+    assert printer.glance() == printer_status.OFFLINE
+
+
+def test_a_printer_can_be_made_to_forget_what_it_holds() -> None:
+    printer = VirtualPrinter(PROFILES["epson-tm-t20"], buffer_bytes=100_000)
+    printer.open_cover()
+    printer.send(SLIP)
+    printer.clear()
+    printer.close_cover()
+    assert printer.paper.height_dots == 0
+    printer.pull_cable_after(0)
+    printer.clear()
+
+
+def test_a_question_in_the_middle_of_an_image_is_answered_and_becomes_dots(printer: VirtualPrinter) -> None:
+    printer.send(b"\x1dv0\0\x03\0\x01\0")
+    printer.send(b"\x10\x04\x01")
+    assert printer.say() == b"\x12"
+    assert printer.paper.packed.startswith(b"\x10\x04\x01")
+
+
+def test_a_mute_printer_is_not_even_asked() -> None:
+    printer = VirtualPrinter(PROFILES["generic-80-mute"])
+    assert not printer.carries_answers
+    assert printer.status() == printer_status.UNKNOWN == printer.glance()
+    printer.send(b"\x10\x04\x01")
+    assert printer.say() == b""

@@ -67,3 +67,14 @@ def test_touches_levers_and_the_portal_are_passed_on(page: httpx.Client) -> None
     assert page.get("/state").json()["printer"] == "paper_out"
     assert page.post("/printer/set_on_fire").status_code == 404
     assert page.post("/portal/dossier").status_code == 204
+
+
+def test_who_presses_the_listening_key_hears_the_glass_and_the_loudspeaker_can_be_heard(page: httpx.Client) -> None:
+    assert page.post("/panel/listen").status_code == 204
+    until(lambda: page.get("/state").json()["sound"] is not None)
+    sound = page.get("/state").json()["sound"]
+    assert sound["text"].startswith("Xin chào.")
+    heard = page.get("/sound.wav", params={"number": sound["number"]})
+    assert (heard.headers["Content-Type"], heard.content[:4]) == ("audio/wav", b"RIFF")
+    assert page.post("/panel/clerk").status_code == 204
+    assert page.post("/panel/doorbell").status_code == 404

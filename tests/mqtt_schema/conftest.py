@@ -1,7 +1,7 @@
 """One message of every type, and keys to sign them with."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -48,6 +48,21 @@ def _request() -> m.PaymentRequest:
     )
 
 
+def _seen() -> m.Seen:
+    return m.Seen(screen=m.ScreenName.CODE, payment=PAYMENT, amount=Vnd(15000), pixels="ab" * 32, painted_at=MORNING)
+
+
+def _card() -> m.Card:
+    return m.Card(
+        card="chay-no",
+        kind=m.CardKind.FIRE,
+        vi=m.CardText(heading="Phòng cháy mùa khô", body=("Tắt bếp trước khi ra khỏi nhà.",)),
+        en=m.CardText(heading="Fire safety", body=("Turn off the stove before you leave.",)),
+        first_day=date(2026, 11, 1),
+        last_day=date(2026, 12, 31),
+    )
+
+
 def _slip() -> m.Slip:
     return m.Slip(
         office="UBND phường Hoàn Kiếm",
@@ -71,7 +86,12 @@ _BODIES: tuple[m.Frozen, ...] = (
     m.PaymentRefused(payment=PAYMENT, field="beneficiary"),
     m.Trouble(kind="malformed", detail="body.type: not one of ours"),
     m.ReceiptReport(payment=PAYMENT, outcome=m.SlipOutcome.POSSIBLY_PRINTED, reason="mất điện giữa chừng"),
-    m.CounterStatus(is_online=True, born_at=MORNING, printer=m.PrinterStatus.PAPER_LOW, showing=PAYMENT),
+    m.CounterStatus(is_online=True, born_at=MORNING, printer=m.PrinterStatus.PAPER_LOW, seen=_seen()),
+    m.HelpAsked(kind=m.HelpKind.NO_PHONE, payment=PAYMENT, language="en"),
+    m.PaymentPreparing(),
+    m.PaymentChecking(payment=PAYMENT),
+    m.PaymentWaived(payment=PAYMENT),
+    m.Cards(cards=(_card(),)),
     m.CounterInfo(software="0.1.0", display="7 inch 800x480", printer="576 dots"),
 )
 

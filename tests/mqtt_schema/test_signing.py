@@ -9,7 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jws
+from joserfc.errors import BadSignatureError
+from joserfc.jwk import OKPKey
 
+from mqtt_schema import jws as own_jws
 from mqtt_schema import messages as m
 from mqtt_schema import signing, topics
 from mqtt_schema.errors import ContractError, MessageError, SignatureError
@@ -164,10 +167,96 @@ def test_an_encoded_payload_is_refused_though_its_signature_holds(
 ) -> None:
     member: Any = {"protected": {"alg": "Ed25519", "kid": office_key.key_id}}
     encoded = jws.serialize_json(
-        member, m.dump(envelopes[m.PaymentRequest]), office_key.key, algorithms=[signing.ALGORITHM]
+        member, m.dump(envelopes[m.PaymentRequest]), strangers_own(office_key), algorithms=[signing.ALGORITHM]
     )
 
-    assert refusal(json.dumps(encoded).encode(), believed) == "the payload must be unencoded (RFC 7797)"
+    assert "must be alg, kid, b64 and crit" in refusal(json.dumps(encoded).encode(), believed)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"alg": "Ed25519", "kid": "office-2026", "b64": True, "crit": ["b64"]},
+        {"alg": "Ed25519", "kid": "office-2026", "b64": False, "crit": []},
+        {"alg": "Ed25519", "kid": "office-2026", "b64": False, "crit": ["b64", "exp"]},
+        {"alg": "Ed25519", "kid": "office-2026", "b64": False, "crit": ["b64"], "jku": "https://example.org"},
+        {"alg": "EdDSA", "kid": "office-2026", "b64": False, "crit": ["b64"]},
+        {"alg": "none", "kid": "office-2026", "b64": False, "crit": ["b64"]},
+        {"alg": "Ed25519", "kid": 7, "b64": False, "crit": ["b64"]},
+    ],
+)
+def test_no_other_header_is_believed_though_our_own_key_signed_it(
+    header: dict[str, Any], signed: bytes, office_key: signing.SigningKey, believed: signing.VerifyingKeys
+) -> None:
+    payload = json.loads(signed)["payload"]
+    signature = office_key.key.sign(f"{b64(header)}.{payload}".encode())
+
+    assert refusal(changed(signed, protected=b64(header), signature=b64(signature)), believed)
+
+
+def test_a_signature_has_one_spelling(signed: bytes, believed: signing.VerifyingKeys) -> None:
+    signature = json.loads(signed)["signature"]
+    assert len(signature) == 86
+    unused_bits = "BCDEFGHIJKLMNOP" if signature[-1] == "A" else chr(ord(signature[-1]) + 1)
+
+    for other in (signature + "==", " " + signature, signature[:-1] + unused_bits[0]):
+        assert refusal(changed(signed, signature=other), believed) == "the signature does not hold"
+
+
+# A library that knows all of JOSE says the same
+
+
+def strangers_own(key: signing.SigningKey) -> OKPKey:
+    return OKPKey.import_key(json.loads(signing.private_jwk(key)))
+
+
+@pytest.mark.parametrize("row", topics.TABLE, ids=lambda row: f"{row.leaf.word} {row.body.__name__}")
+def test_what_we_sign_another_library_believes(
+    row: Route, envelopes: Envelopes, office_key: signing.SigningKey
+) -> None:
+    outer: jws.FlattenedJSONSerialization = json.loads(signing.sign(envelopes[row.body], office_key))
+    altered: jws.FlattenedJSONSerialization = {**outer, "payload": outer["payload"] + " "}
+    read = jws.deserialize_json(outer, strangers_own(office_key), algorithms=[signing.ALGORITHM])
+
+    assert read.payload == m.dump(envelopes[row.body])
+    with pytest.raises(BadSignatureError):
+        jws.deserialize_json(altered, strangers_own(office_key), algorithms=[signing.ALGORITHM])
+
+
+def test_what_another_library_signs_we_believe(
+    envelopes: Envelopes, office_key: signing.SigningKey, believed: signing.VerifyingKeys
+) -> None:
+    member: Any = {"protected": {"alg": "Ed25519", "kid": office_key.key_id, "b64": False, "crit": ["b64"]}}
+    envelope = envelopes[m.PaymentRequest]
+    outer = jws.serialize_json(member, m.dump(envelope), strangers_own(office_key), algorithms=["Ed25519"])
+
+    assert signing.verify(json.dumps(outer).encode(), believed, HERE) == envelope
+
+
+def test_a_key_of_another_library_is_ours_too(envelopes: Envelopes) -> None:
+    made = OKPKey.generate_key("Ed25519", {"kid": "office-9"})
+    key = signing.read_private(json.dumps({**made.as_dict(private=True), "kid": "office-9"}))
+    believed = signing.read_public([{name: str(value) for name, value in made.as_dict(private=False).items()}])
+    signed = signing.sign(envelopes[m.PaymentRequest], key)
+
+    assert signing.verify(signed, believed, HERE) == envelopes[m.PaymentRequest]
+
+
+def test_the_halves_of_two_keys_are_no_key(office_key: signing.SigningKey) -> None:
+    other = json.loads(signing.private_jwk(signing.new_key("office-2026")))
+    mixed = {**json.loads(signing.private_jwk(office_key)), "d": other["d"]}
+    with pytest.raises(SignatureError, match="halves are of two keys"):
+        signing.read_private(json.dumps(mixed))
+
+
+@pytest.mark.parametrize("d", ["", "short", 7, None])
+def test_a_private_half_that_cannot_be_read_does_not_sign(d: object, office_key: signing.SigningKey) -> None:
+    with pytest.raises(SignatureError, match="cannot be read"):
+        signing.read_private(json.dumps({**json.loads(signing.private_jwk(office_key)), "d": d}))
+
+
+def test_both_modules_mean_the_same_length() -> None:
+    assert own_jws.MAX_BYTES == m.MAX_BYTES
 
 
 # Not even a message
@@ -221,7 +310,7 @@ def test_a_signed_body_that_is_no_message_is_refused_as_one(
     office_key: signing.SigningKey, believed: signing.VerifyingKeys
 ) -> None:
     member: Any = {"protected": {"alg": "Ed25519", "kid": office_key.key_id, "b64": False, "crit": ["b64"]}}
-    nonsense = jws.serialize_json(member, b'{"version":2}', office_key.key, algorithms=[signing.ALGORITHM])
+    nonsense = jws.serialize_json(member, b'{"version":2}', strangers_own(office_key), algorithms=[signing.ALGORITHM])
 
     with pytest.raises(MessageError, match="version"):
         signing.verify(json.dumps(nonsense).encode(), believed, HERE)

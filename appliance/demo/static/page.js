@@ -1,10 +1,13 @@
-// The demo page: mirrors glass and paper, lets the phone scan and pay. Passes on; decides nothing.
+// The demo page: mirrors glass, paper, light and loudspeaker, lets the phone scan and pay. Passes on; decides nothing.
 "use strict";
 
 const byId = (id) => document.getElementById(id);
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
-const LIGHTS = { off: "tắt", waiting: "sáng đều", paid: "nháy chậm", trouble: "nháy nhanh" };
+const LIGHTS = {
+  off: "Đèn tắt", waiting: "Đèn sáng đều: có người đang thanh toán",
+  paid: "Đèn nháy chậm: đã nhận tiền", trouble: "Đèn nháy nhanh: cần cán bộ",
+};
 const PRINTERS = {
   ready: "✓ sẵn sàng", paper_low: "◔ sắp hết giấy", paper_out: "✕ hết giấy",
   cover_open: "✕ mở nắp", offline: "✕ không trả lời", unknown: "? chưa rõ",
@@ -42,12 +45,46 @@ async function mirrorGlass() {
   }
 }
 
-async function mirrorPaper() {
+const loudspeaker = new Audio();
+let heard = 0;
+
+function play(number) {
+  loudspeaker.src = `/sound.wav?number=${number}`;
+  return loudspeaker.play();
+}
+
+function mirrorSound(sound) {
+  if (!sound || sound.number === heard) return;
+  const isFirstLook = heard === 0 && sound.number > 1;
+  heard = sound.number;
+  byId("said").textContent = sound.text || "Loa vừa phát một đoạn.";
+  byId("said-how").textContent = `${String(sound.seconds).replace(".", ",")} giây, âm lượng ${sound.volume} %`;
+  byId("play").disabled = false;
+  if (byId("aloud").getAttribute("aria-pressed") === "true" && !isFirstLook) play(heard).catch(() => {});
+}
+
+function switchAloud(event) {
+  const isOn = event.target.getAttribute("aria-pressed") !== "true";
+  event.target.setAttribute("aria-pressed", String(isOn));
+  event.target.textContent = `Tự phát: ${isOn ? "bật" : "tắt"}`;
+  if (!isOn) loudspeaker.pause();
+}
+
+async function press(event) {
+  const button = event.currentTarget;
+  button.classList.add("pressed");
+  await Promise.all([post(`/panel/${button.dataset.key}`).catch(() => {}), wait(200)]);
+  button.classList.remove("pressed");
+}
+
+async function mirrorDevices() {
   let slips = 0;
   for (;;) {
     try {
       const state = await (await fetch("/state")).json();
-      byId("light").textContent = `đèn: ${LIGHTS[state.light]}`;
+      byId("light").textContent = LIGHTS[state.light];
+      byId("lamp").dataset.light = state.light;
+      mirrorSound(state.sound);
       byId("printer").textContent = PRINTERS[state.printer];
       if (state.slips !== slips) {
         slips = state.slips;
@@ -107,5 +144,8 @@ if (byId("screen")) byId("screen").addEventListener("click", touch);
 for (const button of document.querySelectorAll("[data-lever]")) {
   button.addEventListener("click", () => post(`/printer/${button.dataset.lever}`).catch(() => {}));
 }
+for (const button of document.querySelectorAll("[data-key]")) button.addEventListener("click", press);
+byId("play").addEventListener("click", () => play(heard).catch(() => {}));
+byId("aloud").addEventListener("click", switchAloud);
 mirrorGlass();
-mirrorPaper();
+mirrorDevices();

@@ -18,6 +18,7 @@ _GROUPED = re.compile(r"[0-9]{1,3}(?:[. ][0-9]{3})+")
 _CURRENCY = re.compile(r"\s*(?:đ|₫|đồng|vnd|vnđ)\.?$", re.IGNORECASE)
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
 _LINE_FIELD = re.compile(r"lines\.([0-9]{1,3})\.[a-z_]+")
+_WHOLE = ("token", "counter", "clerk", "channel", "payer", "is_on_behalf", "waiver_reason")
 _LONGEST = 1000
 """Characters of one field; anything longer is cut before anybody looks at it, and complained of later."""
 
@@ -36,13 +37,17 @@ class DraftLine:
 
 @dataclass(frozen=True)
 class Draft:
-    """The whole form as it was typed. `token` is the idempotency key of whatever comes of it."""
+    """The whole form as it was typed. `token` is the idempotency key of whatever comes of it.
+
+    `is_on_behalf` is a ticked box: any word, or nothing.
+    """
 
     token: str
     counter: str = ""
     clerk: str = ""
     channel: str = Channel.COUNTER.value
     payer: str = ""
+    is_on_behalf: str = ""
     waiver_reason: str = ""
     lines: tuple[DraftLine, ...] = (DraftLine(),)
 
@@ -60,7 +65,7 @@ def read(fields: Mapping[str, str], token: str) -> Draft:
     """Read a submitted form; missing fields are empty. `token` serves when the form brought none."""
     places = {int(match[1]) for name in fields if (match := _LINE_FIELD.fullmatch(name))}
     lines = tuple(_read_line(fields, place) for place in sorted(places)[: MAX_LINES + 1])
-    names = ("counter", "clerk", "channel", "payer", "waiver_reason")
+    names = [name for name in _WHOLE if name != "token"]
     given = {name: fields[name][:_LONGEST].strip() for name in names if name in fields}
     return Draft(token=fields.get("token", "")[:128] or token, lines=lines or (DraftLine(),), **given)
 
@@ -149,6 +154,7 @@ def _order(draft: Draft, office: OfficeSettings) -> Order:
         clerk=draft.clerk,
         channel=Channel(draft.channel) if draft.channel in set(Channel) else Channel.COUNTER,
         payer=draft.payer or None,
+        is_on_behalf=bool(draft.is_on_behalf),
         waiver_reason=draft.waiver_reason or None,
         lines=[_order_line(line, office) for line in draft.lines],
     )
@@ -191,8 +197,7 @@ def figure(typed: str) -> int | None:
 
 def fields_of(draft: Draft) -> Sequence[tuple[str, str]]:
     """The draft as hidden fields: name and value."""
-    whole = ("token", "counter", "clerk", "channel", "payer", "waiver_reason")
     of_line = ("dossier", "fee_code", "fee_name", "kind", "quantity", "amount")
-    return [(name, getattr(draft, name)) for name in whole] + [
+    return [(name, getattr(draft, name)) for name in _WHOLE] + [
         (f"lines.{place}.{name}", getattr(line, name)) for place, line in enumerate(draft.lines) for name in of_line
     ]

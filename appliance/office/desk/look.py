@@ -9,7 +9,7 @@ from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 
-from appliance.office.desk import days, view
+from appliance.office.desk import days, figures, view
 from appliance.office.reports.period import day_words
 from appliance.settings import OfficeSettings
 from mqtt_schema.messages import FeeKind
@@ -28,12 +28,12 @@ class Look:
             loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         )
         environment.filters.update(
-            vnd=view.vnd,
+            vnd=figures.vnd,
             words=in_words,
             clock=days.clock_words,
             exact=days.exact_words,
             date=day_words,
-            tail=view.tail,
+            tail=figures.tail,
             kind=_KINDS.__getitem__,
         )
         environment.globals.update(office=settings, refused_field=view.field_words)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, TypeVar
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 from uuid import uuid4
 
 from fastapi import APIRouter, Query, Request
@@ -19,10 +19,14 @@ from appliance.office.cashier import Cashier
 from appliance.office.desk import form
 from appliance.office.desk.look import Look
 from appliance.office.desk.shown import Desk
+from appliance.office.order import MAX_WORDS, PAYER_TOO_LONG, PAYER_WANTED
 from appliance.office.parts import Parts
+from mqtt_schema.messages import HelpKind
+from mqtt_schema.text import nfc
 
 R = TypeVar("R", bound=Response)
 
+NO_COMPLAINTS: Mapping[str, str] = {}
 _YEAR_S = 365 * 24 * 3600
 _REMEMBERED = ("clerk", "counter")
 
@@ -34,25 +38,27 @@ class Pages:
         self._settings = parts.settings
         self._cashier: Cashier = parts.cashier
         self._changes = parts.changes
+        self._calls = parts.calls
         self._desk = Desk(parts)
         self._look = look
 
     # Enter, check, create
 
-    def new(self, request: Request, dossier: str = "") -> HTMLResponse:
-        """An empty form, or one filled from a dossier of the portal."""
+    def new(self, request: Request, dossier: str = "", counter: str = "", on_behalf: str = "") -> HTMLResponse:
+        """An empty form, or one filled from a dossier of the portal, or for somebody without a telephone."""
         remembered = {name: unquote(request.cookies[name]) for name in _REMEMBERED if name in request.cookies}
-        draft = form.read({"counter": self._settings.counters[0].id} | remembered, uuid4().hex)
+        asked = {"is_on_behalf": on_behalf} | ({"counter": counter} if self._settings.counter(counter) else {})
+        draft = form.read({"counter": self._settings.counters[0].id} | remembered | asked, uuid4().hex)
         sent = self._desk.dossier(dossier) if dossier else None
         return self._form(request, form.from_dossier(draft, sent, self._settings) if sent else draft, {})
 
     async def check(self, request: Request) -> Response:
         """The review; or the form again with its complaints, one line more or less, or as it was."""
-        return await run_in_threadpool(self._check, request, await _texts(request))
+        return await run_in_threadpool(self._check, request, await texts(request))
 
     async def create(self, request: Request) -> Response:
         """Make the payment and go to it."""
-        return await run_in_threadpool(self._create, request, await _texts(request))
+        return await run_in_threadpool(self._create, request, await texts(request))
 
     def _check(self, request: Request, fields: Mapping[str, str]) -> Response:
         draft = form.read(fields, uuid4().hex)
@@ -61,6 +67,7 @@ class Pages:
         checked = form.look_at(draft, self._settings)
         if checked.order is None:
             return self._form(request, draft, checked.complaints, status=422)
+        self._cashier.prepare(checked.order.counter)
         review = self._desk.review(draft, checked.order, checked.lines)
         page = self._page(request, "review.html", review=review, fields=form.fields_of(draft))
         return _remember(page, draft)
@@ -89,13 +96,26 @@ class Pages:
 
     # Follow
 
-    def payment(self, request: Request, payment_id: str) -> HTMLResponse:
-        """One payment, live."""
-        return self._page(request, "payment.html", shown=self._desk.payment(payment_id))
+    def payment(self, request: Request, payment_id: str, on_behalf: str = "") -> HTMLResponse:
+        """One payment, live. `on_behalf` opens the question for whom the clerk pays."""
+        return self._payment(request, payment_id, is_asking=bool(on_behalf))
 
     def payment_part(self, request: Request, payment_id: str) -> HTMLResponse:
         """The live part of a payment's page."""
-        return self._part(request, "part_payment.html", shown=self._desk.payment(payment_id))
+        shown = self._desk.payment(payment_id)
+        return self._part(request, "part_payment.html", shown=shown, is_asking=False, complaints={})
+
+    def _payment(
+        self,
+        request: Request,
+        payment_id: str,
+        complaints: Mapping[str, str] = NO_COMPLAINTS,
+        *,
+        is_asking: bool = False,
+        status: int = 200,
+    ) -> HTMLResponse:
+        shown = self._desk.payment(payment_id)
+        return self._page(request, "payment.html", status, shown=shown, is_asking=is_asking, complaints=complaints)
 
     def qr(self, payment_id: str) -> Response:
         """The code as a PNG."""
@@ -112,6 +132,21 @@ class Pages:
     def resume(self, payment_id: str) -> Response:
         """Put a parked code back in line."""
         return _to_payment(self._cashier.resume(payment_id).id)
+
+    def check_with_bank(self, payment_id: str) -> Response:
+        """Have the glass wait while the clerk looks into the bank's application."""
+        return _to_payment(self._cashier.check_with_bank(payment_id).id)
+
+    async def pay_on_behalf(self, request: Request, payment_id: str) -> Response:
+        """The clerk pays for somebody whose name the form brings."""
+        return await run_in_threadpool(self._pay_on_behalf, request, payment_id, await texts(request))
+
+    def _pay_on_behalf(self, request: Request, payment_id: str, fields: Mapping[str, str]) -> Response:
+        payer = nfc(fields.get("payer", ""))
+        if not payer or len(payer) > MAX_WORDS:
+            wrong = {"payer": PAYER_TOO_LONG if payer else PAYER_WANTED}
+            return self._payment(request, payment_id, wrong, is_asking=True, status=422)
+        return _to_payment(self._cashier.pay_on_behalf(payment_id, payer).id)
 
     def copy(self, request: Request, payment_id: str) -> Response:
         """Print the slip once more, in the name of the clerk whom this browser remembers."""
@@ -140,6 +175,19 @@ class Pages:
         """The live strip of counters."""
         return self._part(request, "part_strip.html", strip=self._desk.strip())
 
+    def calls_part(self, request: Request) -> HTMLResponse:
+        """The live banner of who needs a human."""
+        return self._part(request, "part_calls.html", calls=self._desk.calls())
+
+    def answer(self, request: Request, counter: str, kind: HelpKind) -> Response:
+        """A clerk goes to that counter: the call ends on every desk, and this one stays on its page."""
+        self._calls.answer(counter, kind, unquote(request.cookies.get("clerk", "")))
+        if request.headers.get("hx-request"):
+            return Response(status_code=204)
+        came_from = urlsplit(request.headers.get("referer", ""))
+        is_desk = came_from.path == "/desk" or came_from.path.startswith("/desk/")
+        return RedirectResponse(came_from.path if is_desk else "/desk", status_code=303)
+
     async def events(self) -> StreamingResponse:
         """Server-sent events: "changed" whenever anything has."""
         return StreamingResponse(
@@ -147,14 +195,13 @@ class Pages:
         )
 
     def _page(self, request: Request, template: str, status: int = 200, **shown: Any) -> HTMLResponse:
-        around = {"aside": self._desk.aside(), "strip": self._desk.strip()}
-        return self._look.render(request, template, status, **around, **shown)
+        return self._look.render(request, template, status, **self._desk.frame(), **shown)
 
     def _part(self, request: Request, template: str, **shown: Any) -> HTMLResponse:
         return self._look.render(request, template, **shown)
 
 
-async def _texts(request: Request) -> dict[str, str]:
+async def texts(request: Request) -> dict[str, str]:
     """Take the text fields; a file has no business here."""
     async with request.form() as submitted:
         return {name: value for name, value in submitted.items() if isinstance(value, str)}
@@ -185,6 +232,7 @@ def router(parts: Parts, look: Look) -> APIRouter:
         ("/parts/day", pages.day_part),
         ("/parts/aside", pages.aside_part),
         ("/parts/strip", pages.strip_part),
+        ("/parts/calls", pages.calls_part),
     ):
         routes.add_api_route(path, read, methods=["GET"], response_model=None)
     for path, change in (
@@ -193,7 +241,10 @@ def router(parts: Parts, look: Look) -> APIRouter:
         ("/payments/{payment_id}/cancel", pages.cancel),
         ("/payments/{payment_id}/park", pages.park),
         ("/payments/{payment_id}/resume", pages.resume),
+        ("/payments/{payment_id}/check", pages.check_with_bank),
+        ("/payments/{payment_id}/on-behalf", pages.pay_on_behalf),
         ("/payments/{payment_id}/copy", pages.copy),
+        ("/calls/{counter}/{kind}/answer", pages.answer),
     ):
         routes.add_api_route(path, change, methods=["POST"], response_model=None)
     return routes

@@ -5,15 +5,21 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from appliance.office.api import unheard
-from appliance.office.cashier import NotFoundError
+from appliance.office.calls import Calls
+from appliance.office.desk import credits as money
 from appliance.office.desk import form, strip, view
+from appliance.office.desk.figures import vnd
+from appliance.office.desk.ringing import Ringing, ringing
+from appliance.office.desk.sight import Glass, glass_of
+from appliance.office.desk.signs import Chip, Notice, Status
+from appliance.office.desk.timeline import timeline_words
+from appliance.office.errors import NotFoundError
 from appliance.office.events import Verdict
 from appliance.office.ledger import Books
 from appliance.office.order import Order
 from appliance.office.parts import Parts
 from appliance.office.payment import Payment, Place, State
-from appliance.office.records import BookedCredit, Milestone
+from appliance.office.records import BookedCredit, CounterState
 from appliance.office.reports.period import Period
 from mqtt_schema.messages import Line
 from mqtt_schema.types import Instant, Vnd
@@ -27,9 +33,10 @@ class PaymentPage:
 
     payment: Payment
     counter_name: str
-    status: view.Status
-    chip: view.Chip
-    notices: Sequence[view.Notice]
+    bank_check: Instant | None
+    status: Status
+    chip: Chip
+    notices: Sequence[Notice]
     actions: view.Actions
     timeline: Sequence[tuple[str, Instant]]
     seconds_left: int | None
@@ -41,7 +48,7 @@ class Row:
     """One payment in a list."""
 
     payment: Payment
-    chip: view.Chip
+    chip: Chip
     counter_name: str
 
 
@@ -50,7 +57,7 @@ class CreditRow:
     """One credit that needs somebody."""
 
     booked: BookedCredit
-    chip: view.Chip
+    chip: Chip
     advice: str
 
 
@@ -96,6 +103,7 @@ class Desk:
         self._settings = parts.settings
         self._ledger = parts.ledger
         self._clock = parts.clock
+        self._calls: Calls = parts.calls
 
     def payment(self, payment_id: str) -> PaymentPage:
         """Look a payment up for its page. Raises `NotFoundError`."""
@@ -109,11 +117,12 @@ class Desk:
         return PaymentPage(
             payment=payment,
             counter_name=around.counter_name,
+            bank_check=payment.checked_at if payment.state is State.PENDING else None,
             status=view.status(payment, around),
             chip=view.chip(payment, now),
             notices=view.notices(payment, around),
             actions=view.actions(payment, now),
-            timeline=_timeline(timeline),
+            timeline=timeline_words(timeline),
             seconds_left=_seconds_left(payment, now),
             is_scannable=view.is_scannable(payment, now),
         )
@@ -121,8 +130,7 @@ class Desk:
     def _around(self, books: Books, payment: Payment, now: Instant) -> view.Surroundings:
         return view.Surroundings(
             now=now,
-            counter_name=self._name(payment.counter),
-            counter=books.counters().get(payment.counter),
+            glass=self._glass(payment.counter, books.counters(), now),
             pending=books.pending(payment.counter),
             credits=books.credits_of(payment.id),
             settle_s=self._settings.settle_s,
@@ -159,15 +167,26 @@ class Desk:
             dossiers = books.open_dossiers()
         return Aside(dossiers, self._rows(payments, now)[:_SHORT_LIST], len(payments), needing)
 
+    def frame(self) -> dict[str, Any]:
+        """What stands around every page."""
+        return {"aside": self.aside(), "strip": self.strip(), "calls": self.calls()}
+
     def strip(self) -> list[strip.CounterCard]:
         """The office's counters."""
         now = self._clock.now()
         with self._ledger.read() as books:
             heard, pending = books.counters(), books.pending()
         return [
-            strip.counter_card(entry.name, heard.get(entry.id, unheard(entry.id)), pending, now)
-            for entry in self._settings.counters
+            strip.counter_card(self._glass(entry.id, heard, now), pending, now) for entry in self._settings.counters
         ]
+
+    def calls(self) -> list[Ringing]:
+        """Who calls for a human now."""
+        calls = self._calls.ringing()
+        with self._ledger.read() as books:
+            payments = [books.payment(call.payment) if call.payment else None for call in calls]
+        named = zip(calls, payments, strict=True)
+        return [ringing(call, self._name(call.counter), payment) for call, payment in named]
 
     def dossier(self, number: str) -> Mapping[str, Any]:
         """A dossier of the portal. Raises `NotFoundError`."""
@@ -200,7 +219,7 @@ class Desk:
         with self._ledger.read() as books:
             others = books.payments(today.opens_at, today.closes_at)
         return [
-            f"Hồ sơ {line.dossier} hôm nay đã có khoản {view.vnd(other.amount)}: {view.chip(other, now).word.lower()}."
+            f"Hồ sơ {line.dossier} hôm nay đã có khoản {vnd(other.amount)}: {view.chip(other, now).word.lower()}."
             for other in others
             for line in other.lines[:1]
             if other.state not in {State.CANCELLED, State.EXPIRED} and numbers & {own.dossier for own in other.lines}
@@ -209,7 +228,7 @@ class Desk:
     def _unusual(self, draft: form.Draft, lines: Sequence[Line]) -> list[str]:
         usual = [form.usual_amount(line, self._settings) for line in draft.lines]
         return [
-            f"{line.fee_name}: danh mục tính {view.vnd(price)}, ở đây ghi {view.vnd(line.amount)}."
+            f"{line.fee_name}: danh mục tính {vnd(price)}, ở đây ghi {vnd(line.amount)}."
             for line, price in zip(lines, usual, strict=True)
             if price is not None and price != line.amount
         ]
@@ -220,7 +239,8 @@ class Desk:
             heard, pending = books.counters().get(counter), books.pending(counter)
         name = self._name(counter)
         waiting = [p for p in pending if p.place is not Place.PARKED and not view.is_out_of_time(p, now)]
-        said = [] if heard and heard.is_online else [f"{name} đang mất kết nối: mã sẽ hiện khi quầy kết nối lại."]
+        glass = self._glass(counter, {counter: heard} if heard else {}, now)
+        said = [] if glass.is_heard else [f"{name} đang mất kết nối: mã sẽ hiện khi quầy kết nối lại."]
         if waiting:
             said.append(f"{name} đang bận: khoản này sẽ đứng thứ {len(waiting)} trong hàng chờ.")
         return said
@@ -228,39 +248,12 @@ class Desk:
     def _rows(self, payments: Sequence[Payment], now: Instant) -> list[Row]:
         return [Row(payment, view.chip(payment, now), self._name(payment.counter)) for payment in reversed(payments)]
 
+    def _glass(self, counter: str, heard: Mapping[str, CounterState], now: Instant) -> Glass:
+        return glass_of(self._settings, counter, heard, now)
+
     def _name(self, counter: str) -> str:
         entry = self._settings.counter(counter)
         return entry.name if entry else counter
-
-
-_MILESTONES = {
-    "created": "Tạo khoản thu",
-    "published": "Gửi mã tới quầy",
-    "displayed": "Công dân thấy mã",
-    "refused": "Quầy từ chối",
-    "parked": "Tạm gác",
-    "resumed": "Hiện lại",
-    "notified": "Ngân hàng báo",
-    "paid": "Đã nhận tiền",
-    "underpaid": "Thiếu tiền",
-    "overpaid": "Thừa tiền",
-    "late": "Tiền về muộn",
-    "surplus": "Trả thừa lần",
-    "waived": "Miễn thu",
-    "expired": "Hết hạn",
-    "cancelled": "Hủy",
-    "printed": "Phiếu đã in",
-    "not_printed": "Phiếu chưa in được",
-    "possibly_printed": "Không chắc phiếu đã in",
-    "copy_asked": "Yêu cầu bản sao",
-    "copy_printed": "Bản sao đã in",
-    "copy_not_printed": "Bản sao chưa in được",
-    "copy_possibly_printed": "Không chắc bản sao đã in",
-}
-
-
-def _timeline(timeline: Sequence[Milestone]) -> list[tuple[str, Instant]]:
-    return [(_MILESTONES.get(done.milestone, done.milestone), done.at) for done in timeline]
 
 
 def _seconds_left(payment: Payment, now: Instant) -> int | None:
@@ -275,4 +268,4 @@ def _needing(books: Books, booked: Sequence[BookedCredit]) -> list[CreditRow]:
 
 def _credit_row(books: Books, booked: BookedCredit) -> CreditRow:
     payment = books.payment(booked.payment) if booked.payment else None
-    return CreditRow(booked, view.credit_chip(booked, payment), view.credit_advice(booked, payment))
+    return CreditRow(booked, money.chip(booked, payment), money.advice(booked, payment))

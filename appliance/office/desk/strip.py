@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from appliance.office import payment as core
 from appliance.office.desk.days import clock_words
-from appliance.office.desk.view import Chip, is_out_of_time, vnd
+from appliance.office.desk.sight import Glass, sight
+from appliance.office.desk.signs import Chip
+from appliance.office.desk.view import is_out_of_time
 from appliance.office.payment import Payment, Place
 from appliance.office.records import CounterState
 from mqtt_schema.messages import PrinterStatus
@@ -16,6 +17,8 @@ _PRINTERS: Mapping[PrinterStatus, Chip] = {
     PrinterStatus.PAPER_LOW: Chip("Máy in sắp hết giấy", "printer", "amber"),
     PrinterStatus.PAPER_OUT: Chip("Máy in hết giấy", "cross", "red"),
     PrinterStatus.COVER_OPEN: Chip("Máy in đang mở nắp", "cross", "red"),
+    PrinterStatus.CUTTER_FAULT: Chip("Máy in kẹt dao cắt", "cross", "red"),
+    PrinterStatus.OVERHEATED: Chip("Máy in quá nóng, chờ nguội", "hand", "amber"),
     PrinterStatus.OFFLINE: Chip("Máy in không trả lời", "cross", "red"),
     PrinterStatus.UNKNOWN: Chip("Chưa rõ máy in", "printer", "ink"),
 }
@@ -30,28 +33,36 @@ _TROUBLES = {
 
 @dataclass(frozen=True)
 class CounterCard:
-    """A counter in the strip: connection, printer, what its citizen sees, and trouble in words."""
+    """A counter in the strip: connection, printer, what its citizen sees, and trouble in words.
+
+    `warning` says what is wrong with the glass; empty when it shows what the office believes.
+    """
 
     id: str
     name: str
     connection: Chip
     printer: Chip | None
     glass: str
+    warning: str
     waiting: int
     trouble: str
     trouble_detail: str
 
 
-def counter_card(name: str, state: CounterState, pending: Sequence[Payment], now: Instant) -> CounterCard:
+def counter_card(glass: Glass, pending: Sequence[Payment], now: Instant) -> CounterCard:
     """Say how a counter stands."""
+    name, state = glass.counter_name, glass.state
     line = [payment for payment in pending if payment.counter == state.id]
     kind, _, detail = state.trouble.partition(": ")
+    seen = sight(glass, line, now)
     return CounterCard(
         id=state.id,
         name=name,
-        connection=Chip("Đang hoạt động", "tick", "green") if state.is_online else _disconnected(state),
-        printer=_PRINTERS[state.printer] if state.is_online else None,
-        glass=_glass(line, now, is_online=state.is_online),
+        connection=Chip("Đang hoạt động", "tick", "green") if glass.is_heard else _disconnected(state),
+        printer=_PRINTERS[state.printer] if glass.is_heard else None,
+        glass=seen.sentence,
+        # Of a silent counter the connection says enough.
+        warning=seen.warning if glass.is_heard else "",
         waiting=sum(payment.place is Place.WAITING and not is_out_of_time(payment, now) for payment in line),
         trouble=f"{name} {_TROUBLES.get(kind, 'báo có trục trặc')}." if state.trouble else "",
         trouble_detail=detail,
@@ -61,16 +72,3 @@ def counter_card(name: str, state: CounterState, pending: Sequence[Payment], now
 def _disconnected(state: CounterState) -> Chip:
     since = f" từ {clock_words(state.seen_at)}" if state.seen_at else ""
     return Chip(f"Mất kết nối{since}", "cross", "red")
-
-
-def _glass(line: Sequence[Payment], now: Instant, *, is_online: bool) -> str:
-    holder = next((payment for payment in line if core.holds_glass(payment, now)), None)
-    if not is_online:
-        return "Không biết công dân đang thấy gì"
-    if holder is None:
-        return "Công dân đang thấy: màn hình chờ"
-    if holder.place is Place.REFUSED:
-        return "Công dân đang thấy: mời gặp cán bộ"
-    if holder.place is Place.OFFERED:
-        return f"Đang gửi mã {vnd(holder.amount)}"
-    return f"Công dân đang thấy: mã QR {vnd(holder.amount)}"

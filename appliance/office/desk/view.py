@@ -1,49 +1,19 @@
-"""Pure: what a clerk sees of a payment, in words, shapes and tones. It decides nothing and changes nothing.
-
-A tone is one of ink, blue, green, amber, red; a shape is the name of a drawing in `icons.html`. No meaning stands in a
-tone alone: every one has its shape and its word.
-"""
+"""Pure: what a clerk sees of a payment, in words, shapes and tones. It decides nothing and changes nothing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
 from appliance.office import payment as core
+from appliance.office.desk import credits as money
 from appliance.office.desk.days import clock_words, exact_words
-from appliance.office.events import Verdict
+from appliance.office.desk.figures import tail, vnd
+from appliance.office.desk.sight import SCANNED, Glass, Sight, sight, words
+from appliance.office.desk.signs import Chip, Notice, Status
 from appliance.office.payment import Payment, Place, State
-from appliance.office.records import BookedCredit, CounterState
-from mqtt_schema.messages import SlipOutcome
-from mqtt_schema.money import NARROW_NO_BREAK_SPACE, format_vnd
+from appliance.office.records import BookedCredit
+from mqtt_schema.messages import ScreenName, SlipOutcome
 from mqtt_schema.types import Instant
-
-
-@dataclass(frozen=True)
-class Chip:
-    """A state in one or two words."""
-
-    word: str
-    shape: str
-    tone: str
-
-
-@dataclass(frozen=True)
-class Notice:
-    """Something to know besides the state, in a sentence that says what to do."""
-
-    sentence: str
-    shape: str
-    tone: str
-
-
-@dataclass(frozen=True)
-class Status:
-    """How a payment stands: the large words, and one sentence beneath."""
-
-    headline: str
-    sentence: str
-    shape: str
-    tone: str
 
 
 @dataclass(frozen=True)
@@ -54,6 +24,8 @@ class Actions:
     can_park: bool
     can_resume: bool
     can_copy: bool
+    can_check: bool
+    can_pay_on_behalf: bool
     main: str
 
 
@@ -62,24 +34,28 @@ class Surroundings:
     """All that a payment's view needs besides the payment: its counter, the counter's line, its credits, the time."""
 
     now: Instant
-    counter_name: str
-    counter: CounterState | None
+    glass: Glass
     pending: Sequence[Payment]
     credits: Sequence[BookedCredit]
     settle_s: int
 
     @property
-    def is_online(self) -> bool:
-        """Whether the counter can be reached."""
-        return self.counter is not None and self.counter.is_online
+    def counter_name(self) -> str:
+        """What people call the counter."""
+        return self.glass.counter_name
+
+    @property
+    def sight(self) -> Sight:
+        """What the person at the counter sees."""
+        return sight(self.glass, self.pending, self.now)
 
 
 _STATES: Mapping[State, Chip] = {
     State.PENDING: Chip("Đang thu", "hourglass", "ink"),
     State.WAIVED: Chip("Miễn thu", "circle", "ink"),
     State.PAID: Chip("Đã thu", "tick", "green"),
-    State.UNDERPAID: Chip("Thiếu tiền", "minus", "amber"),
-    State.OVERPAID: Chip("Thừa tiền", "plus", "amber"),
+    State.UNDERPAID: money.TOO_LITTLE,
+    State.OVERPAID: money.TOO_MUCH,
     State.EXPIRED: Chip("Hết hạn", "clock", "ink"),
     State.CANCELLED: Chip("Đã hủy", "cross", "ink"),
     State.PAID_LATE: Chip("Thu muộn", "tick", "green"),
@@ -105,29 +81,6 @@ _FIELDS = {
     "clock": "đồng hồ của quầy (quầy chưa biết giờ đúng)",
 }
 
-_VERDICTS: Mapping[Verdict, Chip] = {
-    Verdict.MATCHED: Chip("Đã khớp", "tick", "green"),
-    Verdict.LATE: Chip("Về muộn", "clock", "amber"),
-    Verdict.SURPLUS: Chip("Trả thừa lần", "plus", "amber"),
-    Verdict.UNMATCHED: Chip("Chưa rõ khoản", "question", "amber"),
-}
-
-_ADVICE: Mapping[Verdict, str] = {
-    Verdict.LATE: "Tiền về sau khi khoản thu đã hết hạn hoặc bị hủy; chờ xử lý.",
-    Verdict.SURPLUS: "Khoản thu này đã có tiền trước đó; chờ hoàn trả.",
-    Verdict.UNMATCHED: "Không tìm thấy mã tham chiếu trong nội dung chuyển khoản; chờ đối chiếu.",
-}
-
-
-def vnd(amount: int) -> str:
-    """42.308.000 đ, with a narrow space that never breaks."""
-    return format_vnd(amount, gap=NARROW_NO_BREAK_SPACE)
-
-
-def tail(dossier: str) -> str:
-    """The last part of a dossier number, enough to tell two on one desk apart."""
-    return "…" + dossier.rpartition("-")[2]
-
 
 def is_out_of_time(payment: Payment, now: Instant) -> bool:
     """Whether a pending code can no longer be scanned, though the bank's word may still come."""
@@ -147,30 +100,27 @@ def chip(payment: Payment, now: Instant) -> Chip:
     return _PLACES[payment.place] if payment.state is State.PENDING else _STATES[payment.state]
 
 
-def credit_chip(booked: BookedCredit, payment: Payment | None) -> Chip:
-    """What became of a credit, in a word and a shape; of a held one, whether it was too little or too much."""
-    if booked.verdict is Verdict.HELD:
-        return _STATES[State.UNDERPAID if _is_short(booked, payment) else State.OVERPAID]
-    return _VERDICTS[booked.verdict]
-
-
-def credit_advice(booked: BookedCredit, payment: Payment | None) -> str:
-    """What a credit that is no match is waiting for; empty for a match."""
-    if booked.verdict is Verdict.HELD:
-        of = f" trên {vnd(payment.amount)}" if payment else ""
-        return f"Nhận {vnd(booked.credit.amount)}{of}; tiền được giữ lại chờ xử lý."
-    return _ADVICE.get(booked.verdict, "")
-
-
-def _is_short(booked: BookedCredit, payment: Payment | None) -> bool:
-    return payment is not None and booked.credit.amount < payment.amount
-
-
 def status(payment: Payment, around: Surroundings) -> Status:
     """How the payment stands, in large words and one sentence."""
     shown = chip(payment, around.now)
+    if payment.place is Place.SHOWN and core.holds_glass(payment, around.now):
+        return _shown_status(payment, around, shown)
     headline, sentence = _words(payment, around)
     return Status(headline, sentence, shown.shape, shown.tone)
+
+
+def _shown_status(payment: Payment, around: Surroundings, shown: Chip) -> Status:
+    """What the glass itself says counts for more than what was once reported."""
+    seen = around.sight
+    if seen.warning:
+        return Status(seen.sentence, seen.warning, "hand", "amber")
+    if payment.is_on_behalf:
+        mine = "Quét mã tại đây bằng điện thoại của cán bộ. Người dân không phải quét gì."
+        return Status(f"Cán bộ nộp thay {vnd(payment.amount)}", mine, shown.shape, shown.tone)
+    checking = "Màn hình tạm ẩn mã để không ai trả hai lần; chưa đầy một phút sau mã hiện lại."
+    is_hidden = around.glass.seen is not None and around.glass.seen.screen is ScreenName.CHECKING
+    asked = checking if is_hidden else "Mời người dân mở ứng dụng ngân hàng và quét mã."
+    return Status(seen.sentence, asked, shown.shape, shown.tone)
 
 
 def _words(payment: Payment, around: Surroundings) -> tuple[str, str]:
@@ -188,7 +138,7 @@ def _words(payment: Payment, around: Surroundings) -> tuple[str, str]:
             extra = vnd(payment.received - payment.amount)
             return "Thừa tiền", f"Đã nhận {vnd(payment.received)}, thừa {extra}. {_NOT_PAID}"
         case State.EXPIRED:
-            return "Đã hết hạn", "Chưa nhận được tiền. Nếu công dân vẫn muốn trả, hãy tạo khoản thu mới."
+            return "Đã hết hạn", "Chưa nhận được tiền. Nếu người dân vẫn muốn trả, hãy tạo khoản thu mới."
         case State.CANCELLED:
             return "Đã hủy", "Mã không còn dùng được. Nếu cần, hãy tạo khoản thu mới."
         case never:
@@ -213,11 +163,9 @@ def _pending_words(payment: Payment, around: Surroundings) -> tuple[str, str]:
     match payment.place:
         case Place.OFFERED:
             return _offered_words(payment, around)
-        case Place.SHOWN:
-            return f"Công dân đang thấy {vnd(payment.amount)}", "Mời công dân mở ứng dụng ngân hàng và quét mã."
         case Place.REFUSED:
             return "Quầy không hiện mã", (
-                f"Không khớp ở: {field_words(payment.refused_field)}. Công dân được mời gặp cán bộ. "
+                f"Không khớp ở: {field_words(payment.refused_field)}. Người dân được mời gặp cán bộ. "
                 "Hãy hủy và tạo lại; nếu lặp lại, báo kỹ thuật."
             )
         case Place.PARKED:
@@ -227,10 +175,10 @@ def _pending_words(payment: Payment, around: Surroundings) -> tuple[str, str]:
 
 
 def _offered_words(payment: Payment, around: Surroundings) -> tuple[str, str]:
-    if around.is_online:
-        return f"Đang gửi mã tới {around.counter_name}", "Mã sẽ hiện trên màn hình công dân trong giây lát."
+    if around.glass.is_heard:
+        return f"Đang gửi mã tới {around.counter_name}", "Mã sẽ hiện trên màn hình người dân trong giây lát."
     return f"{around.counter_name} đang mất kết nối", (
-        f"Mã {vnd(payment.amount)} sẽ hiện khi quầy kết nối lại. Trong lúc chờ, công dân có thể quét mã ngay tại đây."
+        f"Mã {vnd(payment.amount)} sẽ hiện khi quầy kết nối lại. Trong lúc chờ, người dân có thể quét mã ngay tại đây."
     )
 
 
@@ -264,15 +212,27 @@ def field_words(field: str | None) -> str:
 
 
 def notices(payment: Payment, around: Surroundings) -> list[Notice]:
-    """What else there is to know: the slip, money that came twice or late."""
-    return [*_slip_notices(payment), *_credit_notices(around.credits)]
+    """What else there is to know: what the glass shows, the slip, money that came twice or late."""
+    return [*_sight_notices(payment, around), *_slip_notices(payment), *money.notices(around.credits)]
+
+
+def _sight_notices(payment: Payment, around: Surroundings) -> list[Notice]:
+    """Of a code on its way, what is wrong with the glass; of an ended payment, that its result stands there."""
+    seen = around.glass.seen
+    if payment.place is Place.OFFERED and core.holds_glass(payment, around.now):
+        warning = around.sight.warning if around.glass.is_heard else ""
+        return [Notice(warning, "hand", "amber")] if warning else []
+    is_about_it = seen is not None and seen.payment == payment.id and seen.screen not in SCANNED
+    if payment.state is not State.PENDING and seen is not None and is_about_it:
+        return [Notice(f"{words(seen)}.", "eye", "ink")]
+    return []
 
 
 def _slip_notices(payment: Payment) -> list[Notice]:
     reason = f" ({payment.slip_reason})" if payment.slip_reason else ""
     match payment.slip:
         case SlipOutcome.PRINTED:
-            return [Notice("Phiếu đã in. Mời công dân nhận phiếu.", "paper", "ink")]
+            return [Notice("Phiếu đã in. Mời người dân nhận phiếu.", "paper", "ink")]
         case SlipOutcome.NOT_PRINTED:
             return [Notice(f"Phiếu chưa in được{reason}. Xem lại máy in rồi in bản sao.", "cross", "red")]
         case SlipOutcome.POSSIBLY_PRINTED:
@@ -281,31 +241,20 @@ def _slip_notices(payment: Payment) -> list[Notice]:
     return [Notice("Đang chờ quầy in phiếu.", "hourglass", "ink")] if payment.paid_at else []
 
 
-def _credit_notices(booked_credits: Sequence[BookedCredit]) -> list[Notice]:
-    words = {Verdict.LATE: "Tiền về muộn", Verdict.SURPLUS: "Công dân đã chuyển thêm một lần nữa"}
-    return [
-        Notice(
-            f"{words[booked.verdict]}: {vnd(booked.credit.amount)} lúc {exact_words(booked.booked_at)}. "
-            f"{_ADVICE[booked.verdict]}",
-            _VERDICTS[booked.verdict].shape,
-            "amber",
-        )
-        for booked in booked_credits
-        if booked.verdict in words
-    ]
-
-
 def actions(payment: Payment, now: Instant) -> Actions:
     """What may be done now."""
     is_pending = payment.state is State.PENDING
     is_valid = is_pending and not is_out_of_time(payment, now)
+    is_on_glass = is_valid and payment.place in {Place.OFFERED, Place.SHOWN}
     can_resume = is_valid and payment.place is Place.PARKED
     needs_copy = payment.slip in {SlipOutcome.NOT_PRINTED, SlipOutcome.POSSIBLY_PRINTED}
     return Actions(
         can_cancel=is_pending,
-        can_park=is_valid and payment.place in {Place.OFFERED, Place.SHOWN},
+        can_park=is_on_glass,
         can_resume=can_resume,
         can_copy=payment.paid_at is not None,
+        can_check=is_valid and payment.place is Place.SHOWN,
+        can_pay_on_behalf=is_valid and payment.place is not Place.REFUSED and not payment.is_on_behalf,
         main=_main(payment, can_resume=can_resume, needs_copy=needs_copy),
     )
 

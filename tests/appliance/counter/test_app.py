@@ -19,12 +19,13 @@ from appliance.counter.app import Counter, Hands
 from appliance.courier import Courier, Delivery, Parcel, Sender
 from appliance.link import Link, Listener
 from appliance.settings import Broker, CounterSettings
-from drivers.panel import Light
-from drivers.paper import PROFILES
+from drivers.panel import Key, Light
+from drivers.profiles import PROFILES
 from drivers.scene import Scene, Size
 from drivers.virtual.display import VirtualDisplay
 from drivers.virtual.panel import VirtualPanel
 from drivers.virtual.printer import VirtualPrinter
+from drivers.virtual.sound import VirtualSound
 from mqtt_schema import signing, topics
 from mqtt_schema.messages import (
     Body,
@@ -34,11 +35,17 @@ from mqtt_schema.messages import (
     Displayed,
     Envelope,
     Frozen,
+    HelpAsked,
+    HelpKind,
     PaymentCancellation,
+    PaymentChecking,
+    PaymentPreparing,
     PaymentRefused,
     PaymentRequest,
+    PaymentWaived,
     PrinterStatus,
     ReceiptReport,
+    ScreenName,
     SlipOutcome,
     Trouble,
 )
@@ -175,7 +182,7 @@ class Booth:
         self.start()
 
     def start(self) -> None:
-        self.display, self.panel = VirtualDisplay(Size(1024, 600)), VirtualPanel()
+        self.display, self.panel, self.sound = VirtualDisplay(Size(1024, 600)), VirtualPanel(), VirtualSound()
         opened: queue.SimpleQueue[Counter] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._live, args=(opened,), daemon=True)
         self._thread.start()
@@ -184,7 +191,7 @@ class Booth:
 
     def _live(self, opened: "queue.SimpleQueue[Counter]") -> None:
         """A counter belongs to the thread that made it, as its journal does."""
-        counter = Counter(self._settings, Hands(self.display, self.printer, self.panel), self._clock)
+        counter = Counter(self._settings, Hands(self.display, self.printer, self.panel, self.sound), self._clock)
         opened.put(counter)
         counter.run()
 
@@ -206,6 +213,16 @@ class Booth:
     def codes(self) -> list[str]:
         """What a phone reads from the pixels that stand on the glass."""
         return [found.text for found in zxingcpp.read_barcodes(Image.open(io.BytesIO(self.display.png())))]
+
+    def tap(self, name: str) -> None:
+        """A finger on a target of the screen that stands there, once it stands there."""
+        self.wait_until(lambda: any(target.name == name for target in self.display.history[-1].targets))
+        target = next(target for target in self.display.history[-1].targets if target.name == name)
+        self.display.touch(*target.rect.centre)
+
+    def words(self) -> str:
+        """Everything that is written on the glass."""
+        return " ".join(text.text for text in self.display.history[-1].texts())
 
     def wait_until(self, holds: Callable[[], bool]) -> None:
         """Look at every frame until something holds."""
@@ -254,7 +271,7 @@ def test_a_payment_goes_all_its_way_through_a_counter(booth: Booth, office: Offi
     assert (displayed.payment, displayed.amount, displayed.payload) == (first.payment, first.amount, first.payload)
     assert booth.codes() == [first.payload]
     assert booth.shines(Light.WAITING)
-    assert office.status(lambda status: status.showing == first.payment)
+    assert office.status(lambda status: status.seen is not None and status.seen.payment == first.payment)
 
     broker.kill()
     broker.start()
@@ -372,3 +389,65 @@ def test_a_counter_without_a_broker_shows_its_face_and_ends_when_its_window_is_c
     booth.display.close_window()
     booth.stop()
     assert booth.shines(Light.OFF)
+
+
+def test_a_finger_calls_the_clerk_and_the_glass_says_so(booth: Booth, office: Office) -> None:
+    asked = soon(1)
+    office.post(asked)
+    office.next(Displayed)
+    booth.tap("language")
+    booth.tap("menu")
+    booth.tap("no_phone")
+    assert office.next(HelpAsked) == HelpAsked(kind=HelpKind.NO_PHONE, payment=asked.payment, language="en")
+    assert booth.shines(Light.TROUBLE)
+    assert booth.codes() == [asked.payload], "the code stays while somebody comes"
+
+
+def test_added_time_reaches_the_glass_and_is_painted_anew(booth: Booth, office: Office) -> None:
+    asked = soon(1)
+    office.post(asked)
+    office.next(Displayed)
+    office.post(asked.model_copy(update={"expires_at": asked.expires_at + timedelta(seconds=300)}))
+    assert office.next(Displayed).payment == asked.payment
+    assert booth.codes() == [asked.payload]
+    office.post(asked.model_copy(update={"is_on_behalf": True, "expires_at": asked.expires_at}))
+    office.post(PaymentCancellation(payment=asked.payment))
+    booth.wait_until(lambda: booth.codes() == [])
+
+
+def test_no_code_can_be_scanned_while_the_clerk_asks_the_bank(booth: Booth, office: Office) -> None:
+    office.post(soon(1))
+    office.next(Displayed)
+    office.post(PaymentChecking(payment=payment(1)))
+    seen = office.status(lambda status: status.seen is not None and status.seen.screen is ScreenName.CHECKING).seen
+    assert seen is not None
+    assert (seen.payment, seen.amount) == (payment(1), 35_000)
+    assert booth.codes() == []
+
+
+def test_the_glass_says_what_the_clerk_is_about_and_what_was_waived(booth: Booth, office: Office) -> None:
+    office.post(PaymentPreparing())
+    office.status(lambda status: status.seen is not None and status.seen.screen is ScreenName.PREPARING)
+    office.post(PaymentWaived(payment=payment(1)))
+    office.status(lambda status: status.seen is not None and status.seen.screen is ScreenName.WAIVED)
+
+
+def test_the_clerks_key_clears_the_result_and_the_listening_key_speaks_the_glass(booth: Booth, office: Office) -> None:
+    office.post(result(1))
+    office.next(ReceiptReport)
+    booth.wait_until(lambda: len(booth.sound.history) == 1)
+    booth.panel.press(Key.LISTEN)
+    office.post(reprint(1))
+    office.next(ReceiptReport)
+    assert len(booth.sound.history) == 2
+    booth.panel.press(Key.CLERK)
+    office.status(lambda status: status.seen is not None and status.seen.screen is ScreenName.IDLE)
+
+
+def test_what_the_citizen_sees_is_proved_by_its_pixels(booth: Booth, office: Office) -> None:
+    office.post(soon(1))
+    displayed = office.next(Displayed)
+    seen = office.status(lambda status: status.seen is not None and status.seen.payment == payment(1)).seen
+    assert seen is not None
+    assert displayed.pixels == seen.pixels
+    assert len(displayed.pixels or "") == 64

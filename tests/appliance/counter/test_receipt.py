@@ -2,23 +2,24 @@
 
 import io
 import os
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import zxingcpp
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from appliance.counter.receipt import VIETNAMESE, compose
-from drivers import escpos, raster, typeface
-from drivers.paper import PLAIN_MM, PROFILES, SMALL_MM, Code, Item, Paper, Profile, Row, Space, Text
+from appliance.counter.receipt import EVERYTHING, IN_WORDS, TimeSource, compose, letters, trial
+from drivers import escpos, typeface
+from drivers.paper import PLAIN_MM, SMALL_MM, Code, Item, Paper, Row, Space, Text
+from drivers.profiles import PROFILES, Profile
 from drivers.typeface import Face
 from drivers.virtual.printer import VirtualPrinter
 from mqtt_schema import reference
 from mqtt_schema.messages import FeeKind, Line, Slip
+from tests.support import fuzz
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "slips"
 LONG_FEE = (
@@ -29,6 +30,7 @@ COPIES = Line(
     dossier="H26.99.08-261122-0012",
     fee_code="CT-BS",
     fee_name="Chứng thực bản sao từ bản chính",
+    fee_name_en="Certified copies",
     quantity=2,
     amount=8000,
     kind=FeeKind.PHI,
@@ -47,7 +49,13 @@ FOUR = ONE.model_copy(
         "lines": (
             COPIES,
             COPIES.model_copy(
-                update={"fee_name": LONG_FEE, "quantity": 1, "amount": 42_292_000, "kind": FeeKind.LE_PHI}
+                update={
+                    "fee_name": LONG_FEE,
+                    "fee_name_en": "Registration of a marriage with a foreign element, and extracts of civil status",
+                    "quantity": 1,
+                    "amount": 42_292_000,
+                    "kind": FeeKind.LE_PHI,
+                }
             ),
             COPIES.model_copy(update={"dossier": "000.00.01.H26-240301-0012", "amount": 0}),
             COPIES,
@@ -56,7 +64,14 @@ FOUR = ONE.model_copy(
     }
 )
 every_profile = pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda profile: profile.name)
-SLIPS = {"one": (ONE, False), "four-copy": (FOUR, True)}
+SLIPS = {
+    "one": compose(ONE, "3"),
+    "four-copy": compose(FOUR, "3", is_copy=True),
+    "bilingual": compose(ONE, "3", is_bilingual=True),
+    "bilingual-copy": compose(FOUR, "3", is_bilingual=True, is_copy=True),
+    "no-time": compose(ONE, "3", time_source=TimeSource.NONE),
+    "trial": trial("3", "generic-80"),
+}
 
 
 def words(paper: Paper) -> list[str]:
@@ -68,21 +83,27 @@ def _said(item: Item) -> list[str]:
     match item:
         case Text(text=text):
             return [text]
-        case Row(label=label, value=value):
-            return [f"{label}: {value}"]
+        case Row(label=label, value=value, gloss=gloss):
+            return [f"{label}: {value}", gloss]
         case _:
             return []
 
 
-def said(slip: Slip = ONE, *, is_copy: bool = False) -> list[str]:
-    return [text.replace("\u202f", " ").replace("\u00a0", " ") for text in words(compose(slip, "3", is_copy=is_copy))]
+def said(
+    slip: Slip = ONE,
+    *,
+    is_copy: bool = False,
+    is_bilingual: bool = False,
+    time_source: TimeSource = TimeSource.OFFICE,
+) -> list[str]:
+    paper = compose(slip, "3", is_copy=is_copy, is_bilingual=is_bilingual, time_source=time_source)
+    return [text.replace("\u202f", " ").replace("\u00a0", " ") for text in words(paper)]
 
 
 @pytest.mark.parametrize("profile", ["generic-58", "generic-80"])
 @pytest.mark.parametrize("name", SLIPS)
 def test_a_slip_looks_as_it_was_found_good(name: str, profile: str) -> None:
-    slip, is_copy = SLIPS[name]
-    printer = printed(compose(slip, "3", is_copy=is_copy), PROFILES[profile])
+    printer = printed(SLIPS[name], PROFILES[profile])
     (stream,) = printer.streams
     golden = GOLDEN / f"{name}-{profile}.bin"
     if os.environ.get("QUAYTHU_REDRAW"):
@@ -91,7 +112,7 @@ def test_a_slip_looks_as_it_was_found_good(name: str, profile: str) -> None:
     assert stream == golden.read_bytes(), "look at the picture; if it is better now, redraw the golden one"
     assert printer.png() == golden.with_suffix(".png").read_bytes()
     scanned = zxingcpp.read_barcodes(Image.open(io.BytesIO(printer.png())))
-    assert [code.text for code in scanned] == [slip.lookup]
+    assert [code.text for code in scanned] == [item.payload for item in SLIPS[name].items if isinstance(item, Code)]
 
 
 def test_it_confirms_a_payment_and_never_calls_itself_a_receipt() -> None:
@@ -118,8 +139,73 @@ def test_it_says_who_took_what_for_what() -> None:
         assert text in everything
 
 
-def test_time_is_vietnams_even_past_midnight() -> None:
+def test_time_is_vietnams_even_past_midnight_and_says_whose_clock_it_is() -> None:
     assert "Thời gian nhận tiền: 23/11/2026 03:30:07" in said()
+    assert "Giờ theo: Hệ thống của cơ quan" in said()
+    assert "Giờ theo: Ngân hàng" in said(time_source=TimeSource.BANK)
+
+
+def test_without_a_clock_to_trust_it_says_so_instead_of_a_wrong_time() -> None:
+    everything = said(time_source=TimeSource.NONE)
+    assert "Không ghi giờ: đồng hồ của thiết bị chưa được chỉnh đúng." in everything
+    assert not any("2026 03" in text or "Giờ theo" in text for text in everything)
+
+
+def test_in_both_languages_the_english_stands_below_the_vietnamese_and_smaller() -> None:
+    items = [item for item in compose(ONE, "3", is_bilingual=True, is_copy=True).items if isinstance(item, Text)]
+    at = {item.text: (number, item.capital_mm) for number, item in enumerate(items)}
+    for vietnamese, english in (
+        ("PHIẾU XÁC NHẬN THANH TOÁN", "PAYMENT CONFIRMATION"),
+        ("BẢN SAO", "COPY"),
+        ("Chứng thực bản sao từ bản chính", "Certified copies"),
+        ("Tổng số tiền đã nhận", "Total received"),
+        ("Phiếu này không thay thế biên lai.", "This slip does not replace the receipt."),
+    ):
+        assert at[english][0] == at[vietnamese][0] + 1
+        assert at[english][1] < at[vietnamese][1]
+    assert {"Dossier", "Quantity", "Fee", "Received at", "Time from", "Reference", "Bank reference"} <= set(
+        said(is_bilingual=True)
+    )
+
+
+def test_a_fee_without_an_english_name_keeps_its_vietnamese_one_alone() -> None:
+    lines = (COPIES.model_copy(update={"fee_name_en": None}),)
+    everything = said(ONE.model_copy(update={"lines": lines}), is_bilingual=True)
+    assert "Chứng thực bản sao từ bản chính" in everything
+    assert "Certified copies" not in everything
+
+
+def test_in_vietnamese_there_is_no_english() -> None:
+    everything = " ".join(said(FOUR, is_copy=True))
+    assert not any(one.en in everything for one in EVERYTHING if len(one.en) > 4)
+
+
+def test_it_names_nobody() -> None:
+    """A dossier's number and what was paid for: no payer's name, number, address or account is even known here."""
+    assert {"payer", "name", "account", "phone"}.isdisjoint(Slip.model_fields)
+
+
+def test_a_test_slip_cannot_be_taken_for_a_payment() -> None:
+    everything = words(trial("3", "generic-80"))
+    assert "PHIẾU THỬ MÁY IN" in everything
+    assert "Không phải xác nhận thanh toán." in everything
+    assert "PHIẾU XÁC NHẬN THANH TOÁN" not in everything
+
+
+def test_what_is_kept_for_the_next_slip_is_never_of_this_one() -> None:
+    fixed = {
+        text
+        for slip in (ONE, FOUR)
+        for item in compose(slip, "3", is_bilingual=True, is_copy=True).items
+        if isinstance(item, Text | Row) and item.is_fixed
+        for text in _said(item)
+    }
+    own = {text for text in fixed if any(word in text for word in ("H26", "8.000", "FT26", "Chứng", "nghìn", "2026"))}
+    assert not own
+
+
+def test_every_letter_is_drawn_before_the_first_slip() -> None:
+    assert "ỹ" in " ".join(words(letters()))
 
 
 def test_several_fees_are_numbered_and_each_keeps_its_kind_and_amount() -> None:
@@ -160,13 +246,8 @@ def test_the_code_is_the_lookup_reference_that_stands_beneath_it() -> None:
 
 
 def test_the_faces_have_every_letter_that_the_slip_itself_says() -> None:
-    own = "".join([*(text for text in vars(VIETNAMESE).values() if isinstance(text, str)), *VIETNAMESE.kinds.values()])
+    own = "".join([IN_WORDS, *(text for one in EVERYTHING for text in (one.vi, one.en))])
     assert not any(typeface.lacks(own, face) for face in Face)
-
-
-def test_another_language_needs_only_its_words() -> None:
-    english = replace(VIETNAMESE, title="PAYMENT CONFIRMATION", copy="COPY")
-    assert "PAYMENT CONFIRMATION" in words(compose(ONE, "3", texts=english))
 
 
 def printed(paper: Paper, profile: Profile) -> VirtualPrinter:
@@ -182,14 +263,20 @@ COMMANDS = "\x1b@ \x1dV\x00 \x10\x04\x01 \x1bp\x00\x19\xfa \n \x1b!\x38"
 
 @example(COMMANDS, PROFILES["generic-80"])
 @example("\u202eđ 000.05", PROFILES["generic-58"])
+@example("\x10\x05\x02" * 3000, PROFILES["generic-80-plain"])
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=200), st.sampled_from(list(PROFILES.values())))
 def test_whatever_a_fee_is_called_the_printer_gets_nothing_but_dots(name: str, profile: Profile) -> None:
     """Built past the contract, which would drop control characters: the slip does not rely on it."""
-    paper = compose(ONE.model_copy(update={"lines": (COPIES.model_copy(update={"fee_name": name}),)}), "3")
-    drawn = raster.draw(paper, profile.width_dots, profile.dots_per_mm)
-    (slip,) = printed(paper, profile).slips
-    assert slip.packed[: len(drawn.packed)] == drawn.packed
-    assert not any(slip.packed[len(drawn.packed) :])
+    line = COPIES.model_copy(update={"fee_name": name, "fee_name_en": name})
+    hostile = ONE.model_copy(update={"lines": (line,), "office": name, "bank_reference": name})
+    fuzz.check(compose(hostile, name, is_bilingual=True), profile)
+
+
+def test_random_texts_of_every_kind_make_valid_streams() -> None:
+    """A hundred here; `python -m tests.support.fuzz 100000` takes longer."""
+    for number in range(100):
+        fuzz.check_number(number)
 
 
 @every_profile

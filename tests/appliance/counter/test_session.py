@@ -1,97 +1,64 @@
 """The session of one counter: what stands on the glass, whose turn it is, and which slip is due."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
 from pydantic import TypeAdapter
 
 from appliance.counter.events import (
-    CancelledByClerk,
-    CopyAsked,
+    CardsSent,
+    CopyTouched,
+    Dismissed,
     Event,
+    HelpTouched,
     LinkChanged,
     Painted,
-    ParkedByClerk,
-    PrintEnded,
-    PrintStarted,
+    PreparedByClerk,
     Report,
     Requested,
     Restarted,
-    Resulted,
     SlipJob,
+    StayTouched,
     Tell,
     Tick,
     Unusable,
 )
-from appliance.counter.session import (
-    REMEMBERED,
-    Heard,
-    Idle,
-    Notice,
-    Paying,
-    Session,
-    Step,
-    due_at,
-    next_slip,
-    step,
-)
-from mqtt_schema import emv_qr
+from appliance.counter.session import REMEMBERED, STAYS, Step, due_at, next_slip, step
+from appliance.counter.state import Heard, Help, Idle, Notice, Paying, Preparing, Session
 from mqtt_schema.messages import (
     READING,
     Displayed,
+    HelpAsked,
+    HelpKind,
     Outcome,
     PaymentRefused,
-    PaymentRequest,
     ReceiptReport,
     SlipOutcome,
     Trouble,
 )
+from tests.support.lawful import check_session
 from tests.support.spoken import (
-    OURS,
     RULES,
     THEIRS,
+    Forgeable,
     at,
+    begun,
+    cancelled,
+    cards,
+    checked,
+    copy_asked,
+    ended,
     forged,
+    parked,
     payment,
-    reprint,
     request,
-    result,
+    requested,
+    resulted,
     slip,
+    waived,
 )
 
-PRINTED, NOT_PRINTED, POSSIBLY = SlipOutcome.PRINTED, SlipOutcome.NOT_PRINTED, SlipOutcome.POSSIBLY_PRINTED
-
-
-def requested(number: int = 1, sequence: int = 1, seconds: float = 0, **otherwise: object) -> Requested:
-    asked = request(number, **otherwise)  # type: ignore[arg-type]  # whatever `request` takes
-    return Requested(at(seconds), sequence, at(seconds), asked)
-
-
-def cancelled(number: int = 1, sequence: int = 9, seconds: float = 1) -> CancelledByClerk:
-    return CancelledByClerk(at(seconds), sequence, payment(number))
-
-
-def parked(number: int = 1, sequence: int = 9, seconds: float = 1) -> ParkedByClerk:
-    return ParkedByClerk(at(seconds), sequence, payment(number))
-
-
-def resulted(number: int = 1, sequence: int = 9, seconds: float = 1, outcome: Outcome = Outcome.PAID) -> Resulted:
-    return Resulted(at(seconds), sequence, result(number, outcome))
-
-
-def copy_asked(number: int = 1, sequence: int = 20) -> CopyAsked:
-    return CopyAsked(at(1), sequence, reprint(number))
-
-
-def ended(number: int = 1, outcome: SlipOutcome = PRINTED, *, is_copy: bool = False, reason: str = "") -> PrintEnded:
-    return PrintEnded(at(3), payment(number), is_copy, outcome, reason)
-
-
-def begun(number: int = 1, *, is_copy: bool = False) -> PrintStarted:
-    return PrintStarted(at(2), payment(number), is_copy)
+POSSIBLY = SlipOutcome.POSSIBLY_PRINTED
 
 
 def after(*events: Event, before: Session | None = None) -> Session:
@@ -139,12 +106,27 @@ def test_a_second_payment_waits_and_the_first_stays() -> None:
     assert [waiting.payment for waiting in session.waiting] == [payment(2)]
 
 
-def test_a_payment_that_is_already_here_changes_nothing_but_its_sequence() -> None:
-    for here in (1, 2):
-        stepped = last(requested(1), requested(2), requested(here, sequence=2))
-        assert shown(stepped.session) == payment(1)
-        assert len(stepped.session.waiting) == 1
-        assert "already here" in reports(stepped)[0]
+def test_one_who_waits_already_gains_nothing_by_coming_again() -> None:
+    stepped = last(requested(1), requested(2), requested(2, sequence=2))
+    assert shown(stepped.session) == payment(1)
+    assert len(stepped.session.waiting) == 1
+    assert "already here" in reports(stepped)[0]
+
+
+def test_a_code_on_the_glass_gets_more_time_and_the_office_hears_again_that_it_stands_there() -> None:
+    painted = Painted(at(0.1), payment(1))
+    session = after(requested(), requested(2), painted, requested(sequence=2, seconds=200, expires_s=600))
+    assert session.glass == Paying(request(expires_s=600))
+    assert [waiting.payment for waiting in session.waiting] == [payment(2)]
+    assert shown(after(Tick(at(599)), before=session)) == payment(1)
+    assert len(told(step(session, Painted(at(200.1), payment(1)), RULES))) == 1
+
+
+@pytest.mark.parametrize("changed", [{"amount": 36_000}, {"is_on_behalf": True}], ids=["amount", "on behalf"])
+def test_what_was_promised_on_the_glass_never_becomes_something_else(changed: dict[str, int | bool]) -> None:
+    stepped = last(requested(), requested(sequence=2, **changed))
+    assert stepped.session.glass == Paying(request())
+    assert "came back changed" in reports(stepped)[0]
 
 
 def test_the_office_hears_once_what_was_painted() -> None:
@@ -158,6 +140,12 @@ def test_the_office_hears_once_what_was_painted() -> None:
     assert last(requested(), painted, painted).effects == ()
 
 
+def test_the_office_hears_that_no_code_was_painted_where_the_clerk_pays() -> None:
+    [displayed] = told(last(requested(is_on_behalf=True), Painted(at(0.1), payment(1), "ab" * 32)))
+    assert isinstance(displayed, Displayed)
+    assert (displayed.payload, displayed.pixels) == ("", "ab" * 32)
+
+
 def test_painting_what_no_longer_stands_there_says_nothing() -> None:
     assert last(requested(1), Painted(at(1), payment(2))).effects == ()
     assert last(Painted(at(1), payment(1))) == Step(Session())
@@ -167,10 +155,10 @@ def test_painting_what_no_longer_stands_there_says_nothing() -> None:
 
 
 @pytest.mark.parametrize("field", ["crc", "beneficiary", "amount", "reference"])
-def test_a_code_that_disagrees_with_its_job_is_never_painted(field: str) -> None:
-    bad = forged(field)  # type: ignore[arg-type]  # one of the four
+def test_a_code_that_disagrees_with_its_job_is_never_painted(field: Forgeable) -> None:
+    bad = forged(field)
     stepped = last(Requested(at(0), 1, at(0), bad))
-    assert notice(stepped.session) == (payment(1), "see_clerk")
+    assert notice(stepped.session) == (payment(1), "refused")
     assert told(stepped) == [PaymentRefused.model_validate({"payment": payment(1), "field": field})]
     assert field in reports(stepped)[0]
 
@@ -186,7 +174,7 @@ def test_a_code_that_disagrees_with_its_job_is_never_painted(field: str) -> None
 def test_an_honest_code_is_refused_too_when_it_is_not_for_us_or_not_for_now(event: Requested, field: str) -> None:
     stepped = last(event)
     assert told(stepped) == [PaymentRefused.model_validate({"payment": payment(1), "field": field})]
-    assert notice(stepped.session) == (payment(1), "see_clerk")
+    assert notice(stepped.session) == (payment(1), "refused")
 
 
 def test_a_job_that_comes_too_late_is_refused_without_troubling_anybody_at_the_glass() -> None:
@@ -208,7 +196,13 @@ def test_a_refused_code_disturbs_nobody_who_is_paying() -> None:
 
 def test_a_forged_word_about_the_payment_on_the_glass_takes_it_down() -> None:
     session = after(requested(1), Requested(at(1), 2, at(1), forged("amount", 1)))
-    assert notice(session) == (payment(1), "see_clerk")
+    assert notice(session) == (payment(1), "refused")
+
+
+def test_a_forged_word_about_one_who_waits_takes_them_out_of_the_queue() -> None:
+    session = after(requested(1), requested(2), Requested(at(1), 2, at(1), forged("amount", 2)))
+    assert shown(session) == payment(1)
+    assert session.waiting == ()
 
 
 def test_after_a_refusal_a_corrected_code_may_come() -> None:
@@ -221,14 +215,14 @@ def test_after_a_refusal_a_corrected_code_may_come() -> None:
 
 def test_paid_is_shown_and_its_slip_is_due() -> None:
     session = after(requested(), resulted())
-    assert session.glass == Notice(payment(1), "paid", 35_000, at(1 + RULES.paid_s))
+    assert session.glass == Notice(payment(1), "paid", 35_000, at(1 + RULES.paid_s), "due", slip())
     assert next_slip(session) == SlipJob(payment(1), slip())
 
 
 @pytest.mark.parametrize("outcome", [Outcome.UNDERPAID, Outcome.OVERPAID, Outcome.LATE])
 def test_what_is_not_simply_paid_sends_the_citizen_to_the_clerk_without_an_amount_and_a_slip(outcome: Outcome) -> None:
     session = after(requested(), resulted(outcome=outcome))
-    assert session.glass == Notice(payment(1), "see_clerk", None, at(1 + RULES.see_clerk_s))
+    assert session.glass == Notice(payment(1), outcome.value, None, at(1 + RULES.see_clerk_s))
     assert session.slips == ()
 
 
@@ -353,6 +347,200 @@ def test_so_many_payments_are_remembered_and_no_more() -> None:
     assert session.heard[0].payment == payment(5)
 
 
+# The clerk is at work
+
+
+def prepared(seconds: float = 0) -> PreparedByClerk:
+    return PreparedByClerk(at(seconds))
+
+
+def test_the_glass_says_that_a_code_will_follow_and_forgets_it_when_none_does() -> None:
+    session = after(prepared())
+    assert session.glass == Preparing(at(RULES.preparing_s))
+    assert not session.is_at_rest
+    assert due_at(session) == at(RULES.preparing_s)
+    assert after(Tick(at(RULES.preparing_s - 0.1)), before=session) == session
+    assert after(Tick(at(RULES.preparing_s)), before=session) == Session()
+
+
+def test_a_clerk_who_is_still_preparing_says_so_again() -> None:
+    assert after(prepared(), prepared(60)).glass == Preparing(at(60 + RULES.preparing_s))
+
+
+@pytest.mark.parametrize("word", [requested(seconds=1), waived(), resulted()], ids=["code", "waived", "paid"])
+def test_what_was_prepared_comes_at_once(word: Event) -> None:
+    assert after(prepared(), word).glass == after(word).glass
+
+
+def test_preparing_the_next_dossier_disturbs_nobody_at_the_glass() -> None:
+    for before in (after(requested()), after(requested(), resulted())):
+        assert step(before, prepared(2), RULES) == Step(before)
+
+
+def test_a_payment_that_was_only_parked_or_cancelled_leaves_what_is_being_prepared() -> None:
+    assert isinstance(after(prepared(), cancelled(7), parked(8)).glass, Preparing)
+
+
+def test_while_the_clerk_asks_the_bank_the_glass_asks_for_patience() -> None:
+    session = after(requested(), checked())
+    assert session.glass == Paying(request(), checking_until=at(1 + RULES.checking_s))
+    assert due_at(session) == at(1 + RULES.checking_s)
+    assert after(Tick(at(45.9)), before=session) == session
+    assert after(Tick(at(46)), before=session).glass == Paying(request()), "the code stands there again"
+    assert notice(after(resulted(seconds=10), before=session)) == (payment(1), "paid")
+
+
+def test_a_code_runs_out_while_the_bank_is_being_asked() -> None:
+    session = after(requested(expires_s=10), checked())
+    assert due_at(session) == at(10)
+    assert notice(after(Tick(at(10)), before=session)) == (payment(1), "expired")
+
+
+def test_a_glass_that_asks_for_patience_does_not_claim_that_it_shows_a_code() -> None:
+    asking = after(requested(), checked())
+    painted = Painted(at(2), payment(1))
+    assert step(asking, painted, RULES) == Step(asking)
+    assert len(told(step(after(Tick(at(46)), before=asking), painted, RULES))) == 1
+
+
+@pytest.mark.parametrize("before", [(), (requested(2),), (requested(2), requested(1)), (requested(1), resulted(1))])
+def test_asking_the_bank_about_what_is_not_on_the_glass_changes_nothing(before: tuple[Event, ...]) -> None:
+    stepped = last(*before, checked(1))
+    assert stepped.session == after(*before)
+    assert "not on the glass" in reports(stepped)[0]
+
+
+def test_a_waived_fee_is_said_without_a_code_an_amount_and_a_slip() -> None:
+    for before in ((), (requested(),), (requested(), Painted(at(0.5), payment(1)))):
+        session = after(*before, waived())
+        assert session.glass == Notice(payment(1), "waived", None, at(1 + RULES.waived_s))
+        assert session.slips == ()
+
+
+def test_a_waiver_of_another_payment_leaves_the_glass_to_who_pays() -> None:
+    session = after(requested(1), requested(2), waived(2))
+    assert shown(session) == payment(1)
+    assert session.waiting == ()
+    stale = step(session, waived(2, sequence=3), RULES)
+    assert stale.session == session
+    assert "stale waiver" in reports(stale)[0]
+
+
+# Cards
+
+
+def test_the_newest_cards_stand_on_the_idle_glass() -> None:
+    first, second = CardsSent(at(0), 3, cards("chay-no", "lua-dao")), CardsSent(at(1), 4, cards("gio-lam"))
+    assert [card.card for card in after(first).cards] == ["chay-no", "lua-dao"]
+    assert after(first, second).cards == cards("gio-lam").cards
+    stale = last(second, first)
+    assert stale.session == after(second)
+    assert reports(stale) == ["stale cards"]
+    assert last(second, second).session == after(second)
+
+
+def test_the_counters_own_cards_come_back_when_the_office_sends_none() -> None:
+    assert after(CardsSent(at(0), 1, cards("chay-no")), CardsSent(at(1), 2, cards())).cards == ()
+
+
+def test_cards_are_nothing_of_a_citizen() -> None:
+    assert after(CardsSent(at(0), 1, cards("chay-no"))).is_at_rest
+
+
+# Somebody at the glass
+
+
+def helped(kind: HelpKind = HelpKind.HELP, seconds: float = 1) -> HelpTouched:
+    return HelpTouched(at(seconds), kind, "en")
+
+
+@pytest.mark.parametrize(
+    ("before", "about"),
+    [((), None), ((prepared(),), None), ((requested(),), payment(1)), ((requested(), resulted()), payment(1))],
+    ids=["idle", "preparing", "code", "paid"],
+)
+@pytest.mark.parametrize("kind", [HelpKind.HELP, HelpKind.NO_PHONE])
+def test_the_desk_hears_who_needs_a_human_and_the_glass_says_that_somebody_was_called(
+    kind: HelpKind, before: tuple[Event, ...], about: str | None
+) -> None:
+    stepped = last(*before, helped(kind))
+    assert told(stepped) == [HelpAsked(kind=kind, payment=about, language="en")]
+    assert stepped.session.help == Help(kind, at(1 + RULES.helped_s))
+    assert stepped.session.glass == after(*before).glass
+
+
+def test_nobody_is_called_twice_while_the_first_call_is_still_said() -> None:
+    called = after(helped())
+    assert step(called, helped(HelpKind.NO_PHONE, 20.9), RULES) == Step(called)
+    assert len(told(step(called, helped(seconds=21), RULES))) == 1
+
+
+def test_a_call_is_said_for_a_while() -> None:
+    called = after(helped())
+    assert not called.is_at_rest
+    assert due_at(called) == at(21)
+    assert after(Tick(at(21)), before=called) == Session()
+    assert due_at(after(requested(expires_s=10), before=called)) == at(10), "whichever comes first"
+
+
+def test_more_time_is_asked_for_a_code_and_for_nothing_else() -> None:
+    [asked] = told(last(requested(), helped(HelpKind.MORE_TIME)))
+    assert asked == HelpAsked(kind=HelpKind.MORE_TIME, payment=payment(1), language="en")
+    for before in ((), (requested(), resulted())):
+        stepped = last(*before, helped(HelpKind.MORE_TIME))
+        assert stepped.session == after(*before)
+        assert len(reports(stepped)) == 1
+
+
+@pytest.mark.parametrize("end", [parked(), cancelled(), resulted()], ids=["parked", "cancelled", "paid"])
+def test_a_call_is_not_said_to_the_next_citizen(end: Event) -> None:
+    called = after(requested(1), requested(2), helped(), end, Tick(at(18)), Dismissed(at(18)))
+    assert shown(called) == payment(2)
+    assert called.help is None
+    assert len(told(step(called, helped(seconds=19), RULES))) == 1
+
+
+def test_who_was_called_before_the_code_came_is_still_on_the_way() -> None:
+    assert after(helped(), requested(seconds=2)).help is not None
+    assert after(requested(), helped(), resulted()).help is not None, "the same citizen still stands there"
+
+
+# Reading a result
+
+
+def test_the_result_stays_for_who_reads_slowly_but_not_for_ever() -> None:
+    session = after(requested(), resulted())
+    for stay in range(1, STAYS + 1):
+        session = after(StayTouched(at(stay * 10)), before=session)
+        assert isinstance(session.glass, Notice)
+        assert (session.glass.until, session.glass.stays) == (at(stay * 10 + RULES.stay_s), stay)
+    assert after(StayTouched(at(41)), before=session) == session
+
+
+def test_a_touch_never_shortens_a_result() -> None:
+    patient = replace(RULES, stay_s=1)
+    session = step(after(requested(), resulted()), StayTouched(at(2)), patient).session
+    assert isinstance(session.glass, Notice)
+    assert session.glass.until == at(1 + RULES.paid_s)
+
+
+def test_only_a_result_can_stay_and_only_while_it_stands() -> None:
+    for before in (Session(), after(requested()), after(prepared())):
+        assert step(before, StayTouched(at(1)), RULES) == Step(before)
+    over = after(requested(), resulted())
+    assert step(over, StayTouched(at(1 + RULES.paid_s)), RULES) == Step(over)
+
+
+def test_a_result_that_was_seen_makes_room() -> None:
+    assert after(requested(1), requested(2), resulted(1), Dismissed(at(2))).glass == Paying(request(2))
+    assert after(requested(), cancelled(), Dismissed(at(2))).is_at_rest
+
+
+def test_nothing_but_a_result_can_be_dismissed() -> None:
+    for before in (Session(), after(requested()), after(prepared()), after(requested(), checked())):
+        assert step(before, Dismissed(at(2)), RULES) == Step(before)
+
+
 # Slips
 
 
@@ -398,6 +586,76 @@ def test_two_copies_asked_are_two_copies() -> None:
     assert next_slip(session) == SlipJob(payment(1), slip(), is_copy=True)
 
 
+def phase(session: Session) -> str:
+    assert isinstance(session.glass, Notice)
+    return session.glass.phase
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [(SlipOutcome.PRINTED, "printed"), (SlipOutcome.NOT_PRINTED, "waiting"), (POSSIBLY, "unsure")],
+)
+def test_the_citizen_sees_how_far_the_slip_is(outcome: SlipOutcome, expected: str) -> None:
+    session = after(requested(), resulted())
+    assert phase(session) == "due"
+    session = after(begun(), before=session)
+    assert phase(session) == "printing"
+    assert phase(after(ended(1, outcome), before=session)) == expected
+
+
+def test_the_slip_of_another_payment_is_nothing_to_who_stands_there() -> None:
+    session = after(requested(1), resulted(1), begun(1), resulted(2, sequence=10), ended(1), begun(2))
+    assert notice(session) == (payment(1), "paid")
+    assert phase(session) == "printed"
+    assert phase(after(ended(2, POSSIBLY), before=session)) == "printed"
+
+
+def test_a_result_stays_a_moment_longer_than_its_slip_takes() -> None:
+    session = after(requested(), resulted(), begun())
+    assert isinstance(session.glass, Notice)
+    assert after(ended(seconds=3), before=session).glass == replace(session.glass, phase="printed")
+    slow = after(ended(seconds=14), before=session).glass
+    assert slow == replace(session.glass, phase="printed", until=at(14 + RULES.slip_s))
+
+
+def copy_touched(seconds: float = 4) -> CopyTouched:
+    return CopyTouched(at(seconds))
+
+
+def test_the_citizen_gets_one_more_slip_for_a_touch_and_no_third() -> None:
+    session = after(requested(), resulted(), begun(), ended(), copy_touched())
+    assert next_slip(session) == SlipJob(payment(1), slip(), is_copy=True)
+    assert phase(session) == "due"
+    assert step(session, copy_touched(), RULES) == Step(session)
+    session = after(begun(is_copy=True), ended(is_copy=True), before=session)
+    assert phase(session) == "printed"
+    assert step(session, copy_touched(5), RULES) == Step(session)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        (),
+        (requested(),),
+        (requested(), resulted()),
+        (requested(), resulted(), begun()),
+        (requested(), resulted(), begun(), ended(1, POSSIBLY)),
+        (requested(), resulted(), begun(), ended(1, SlipOutcome.NOT_PRINTED)),
+        (requested(), cancelled()),
+    ],
+    ids=["idle", "code", "due", "printing", "unsure", "waiting", "cancelled"],
+)
+def test_no_copy_is_to_be_had_before_the_slip_has_come_out(before: tuple[Event, ...]) -> None:
+    session = after(*before)
+    assert step(session, copy_touched(), RULES) == Step(session)
+
+
+def test_a_corrected_result_does_not_hide_the_slip_that_is_on_its_way() -> None:
+    session = after(requested(), resulted(sequence=2), begun(), resulted(sequence=3))
+    assert phase(session) == "printing"
+    assert phase(after(ended(), before=session)) == "printed"
+
+
 @pytest.mark.parametrize(
     "event", [begun(3), ended(3), begun(1, is_copy=True)], ids=["begun", "ended", "begun as a copy"]
 )
@@ -431,6 +689,7 @@ def test_a_restart_asks_a_human_about_a_slip_that_had_begun() -> None:
     assert (report.payment, report.outcome) == (payment(1), POSSIBLY)
     assert "khởi động lại" in report.reason
     assert next_slip(stepped.session) == SlipJob(payment(2), slip(2))
+    assert phase(stepped.session) == "unsure"
 
 
 def test_a_restart_keeps_the_code_on_the_glass_while_it_is_valid() -> None:
@@ -472,33 +731,54 @@ def test_rest_is_when_nothing_of_any_citizen_remains() -> None:
 
 STATES: dict[str, Session] = {
     "idle": Session(),
+    "preparing": after(prepared()),
+    "with cards": after(CardsSent(at(0), 5, cards("chay-no"))),
     "paying": after(requested(1)),
     "painted": after(requested(1), Painted(at(0), payment(1))),
+    "checking": after(requested(1), checked(1)),
+    "on behalf": after(requested(1, is_on_behalf=True)),
     "with one who waits": after(requested(1), requested(2)),
+    "called": after(requested(1), helped()),
     "paid": after(requested(1), resulted(1)),
+    "stayed": after(requested(1), resulted(1), StayTouched(at(2))),
     "printing": after(requested(1), resulted(1), begun(1)),
+    "printed": after(requested(1), resulted(1), begun(1), ended(1)),
+    "copy touched": after(requested(1), resulted(1), begun(1), ended(1), copy_touched()),
+    "waived": after(requested(1), waived(1)),
     "expired": after(requested(1), Tick(at(300))),
     "cancelled": after(requested(1), cancelled(1)),
-    "see the clerk": after(Requested(at(0), 1, at(0), forged("amount"))),
+    "underpaid": after(requested(1), resulted(1, outcome=Outcome.UNDERPAID)),
+    "refused": after(Requested(at(0), 1, at(0), forged("amount"))),
     "parked": after(requested(1), parked(1)),
     "copying": after(copy_asked(1), begun(1, is_copy=True)),
 }
 
 EVENTS: tuple[Event, ...] = (
     requested(1, sequence=30),
+    requested(1, sequence=30, expires_s=500),
     requested(2, sequence=1),
     Requested(at(1), 31, at(1), forged("crc")),
+    prepared(1),
+    checked(1),
+    waived(1),
+    waived(2),
+    CardsSent(at(1), 4, cards("gio-lam")),
     cancelled(1),
     cancelled(2),
     parked(1),
     resulted(1),
     resulted(1, sequence=2, outcome=Outcome.LATE),
     copy_asked(1),
-    Painted(at(1), payment(1)),
+    Painted(at(1), payment(1), "cd" * 32),
     begun(1),
     begun(1, is_copy=True),
     ended(1),
     ended(1, POSSIBLY, is_copy=True, reason="Hết giấy"),
+    helped(),
+    helped(HelpKind.MORE_TIME),
+    copy_touched(),
+    StayTouched(at(5)),
+    Dismissed(at(5)),
     LinkChanged(at(1), True),
     Unusable(at(1), Trouble(kind="malformed", detail="not JSON")),
     Restarted(at(400)),
@@ -532,220 +812,3 @@ def test_a_forged_request_survives_the_journal_too() -> None:
     adapter: TypeAdapter[Event] = TypeAdapter(Event)
     event = Requested(at(0), 1, at(0), forged("amount"))
     assert adapter.validate_json(adapter.dump_json(event), context=READING) == event
-
-
-# A long day with a bad network
-
-
-def check_session(session: Session) -> None:
-    """What holds in every state, whatever happened."""
-    if isinstance(session.glass, Paying):
-        _check_code(session.glass.request)
-    assert sum(job.is_started for job in session.slips) <= 1, "two slips at once"
-    here = [waiting.payment for waiting in session.waiting]
-    assert len(set(here)) == len(here)
-    assert shown(session) not in here
-    assert not (isinstance(session.glass, Idle) and here), "somebody waits before a free glass"
-    assert len(session.heard) <= REMEMBERED
-    originals = [job.payment for job in session.slips if not job.is_copy]
-    assert len(set(originals)) == len(originals)
-
-
-def _check_code(code_of: PaymentRequest) -> None:
-    code = emv_qr.decode(code_of.payload)
-    assert code.amount == str(code_of.amount)
-    assert (code.bin, code.account) == (OURS.bin, OURS.account)
-    assert code.memo == code_of.reference
-    assert code_of.beneficiary == OURS
-
-
-NUMBERS = st.integers(1, 5)
-Word = Requested | Resulted | CancelledByClerk | ParkedByClerk
-"""What the office says of a payment; `sequence` tells the last from the others."""
-
-
-class Day(RuleBasedStateMachine):
-    """One counter through a day: the office's words arrive late, twice and in any order; the power goes; time flies.
-
-    `journal` is what a journal would keep: recovery folds it, and nothing but `is_linked` may differ.
-    """
-
-    said = Bundle("said")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.session = Session()
-        self.now_s = 0.0
-        self.journal: list[Event] = []
-        self.last_sequence = 0
-        self.last_word: dict[str, int] = {}
-        self.copies_asked: set[int] = set()
-        self.begun: dict[str, int] = {}
-
-    def take(self, event: Event) -> Step:
-        before = self.session
-        stepped = step(before, event, RULES)
-        self.journal.append(event)
-        self.session = stepped.session
-        self._none_is_silently_replaced(before, event)
-        self._print()
-        return stepped
-
-    def _none_is_silently_replaced(self, before: Session, event: Event) -> None:
-        """Who stood on the glass or waited is still there, or something was said about exactly that payment."""
-        for asked in ((before.glass.request,) if isinstance(before.glass, Paying) else ()) + before.waiting:
-            is_here = asked.payment == shown(self.session) or asked in self.session.waiting
-            assert is_here or _about(event) == asked.payment or event.at >= asked.expires_at
-
-    def _print(self) -> None:
-        """As the runner does: begin what is due, in its turn."""
-        job = next_slip(self.session)
-        if job is None:
-            return
-        if not job.is_copy:
-            self.begun[job.payment] = self.begun.get(job.payment, 0) + 1
-        event = PrintStarted(at(self.now_s), job.payment, job.is_copy)
-        self.journal.append(event)
-        self.session = step(self.session, event, RULES).session
-
-    def word(self, make: Callable[[int], Event]) -> Event:
-        self.last_sequence += 1
-        return make(self.last_sequence)
-
-    @rule(number=NUMBERS, valid_s=st.integers(60, 900))
-    def a_payment_comes_straight_to_the_counter(self, number: int, valid_s: int) -> None:
-        self.a_word_arrives(self.word_of(number, valid_s))
-
-    @rule(target=said, number=NUMBERS, valid_s=st.integers(1, 600))
-    def the_office_creates(self, number: int, valid_s: int) -> Event:
-        return self.word_of(number, valid_s)
-
-    def word_of(self, number: int, valid_s: int) -> Event:
-        asked = request(number, expires_s=self.now_s + valid_s)
-        return self.word(lambda sequence: Requested(at(self.now_s), sequence, at(self.now_s), asked))
-
-    @rule(target=said, number=NUMBERS, field=st.sampled_from(["crc", "beneficiary", "amount", "reference"]))
-    def somebody_forges(self, number: int, field: str) -> Event:
-        bad = forged(field, number)  # type: ignore[arg-type]  # one of the four
-        return self.word(lambda sequence: Requested(at(self.now_s), sequence, at(self.now_s), bad))
-
-    @rule(target=said, number=NUMBERS)
-    def the_clerk_cancels(self, number: int) -> Event:
-        return self.word(lambda sequence: cancelled(number, sequence))
-
-    @rule(target=said, number=NUMBERS)
-    def the_clerk_parks(self, number: int) -> Event:
-        return self.word(lambda sequence: parked(number, sequence))
-
-    @rule(target=said, number=NUMBERS, outcome=st.sampled_from(Outcome))
-    def the_bank_speaks(self, number: int, outcome: Outcome) -> Event:
-        return self.word(lambda sequence: resulted(number, sequence, outcome=outcome))
-
-    @rule(target=said, number=NUMBERS)
-    def the_clerk_wants_a_copy(self, number: int) -> Event:
-        return self.word(lambda sequence: copy_asked(number, sequence))
-
-    @rule(event=said)
-    def a_word_arrives(self, event: Event) -> None:
-        """At any time, in any order, any number of times; a copy only once, by its message id."""
-        match event:
-            case CopyAsked(sequence=sequence):
-                if sequence not in self.copies_asked:
-                    self.copies_asked.add(sequence)
-                    self.take(replace(event, at=at(self.now_s)))
-            case Requested() | Resulted() | CancelledByClerk() | ParkedByClerk():
-                self._the_last_word_wins(event, self.take(replace(event, at=at(self.now_s))))
-
-    def _the_last_word_wins(self, word: Word, stepped: Step) -> None:
-        about, last_heard = _about(word), self.last_word.get(_about(word), 0)
-        assert any("stale" in text for text in reports(stepped)) == (word.sequence <= last_heard)
-        self.last_word[about] = max(word.sequence, last_heard)
-
-    @rule(seconds=st.floats(0, 40) | st.floats(0, 700))
-    def time_passes(self, seconds: float) -> None:
-        """As the program does: it wakes when something is due, as often as that is."""
-        self.now_s += seconds
-        for _ in range(20):
-            due = due_at(self.session)
-            if due is None or due > at(self.now_s):
-                return
-            self.take(Tick(at(self.now_s)))
-        raise AssertionError("the session is due for ever")
-
-    @rule()
-    def the_glass_is_painted(self) -> None:
-        if shown(self.session) is not None:
-            stepped = self.take(Painted(at(self.now_s), shown(self.session) or ""))
-            for body in told(stepped):
-                assert isinstance(body, Displayed)
-                assert emv_qr.decode(body.payload).amount == str(body.amount)
-
-    @precondition(lambda self: any(job.is_started for job in self.session.slips))
-    @rule(outcome=st.sampled_from(SlipOutcome))
-    def the_printer_is_done(self, outcome: SlipOutcome) -> None:
-        [job] = [job for job in self.session.slips if job.is_started]
-        stepped = self.take(PrintEnded(at(self.now_s), job.payment, job.is_copy, outcome))
-        [report] = told(stepped)
-        assert isinstance(report, ReceiptReport)
-        assert (report.payment, report.is_copy, report.outcome) == (job.payment, job.is_copy, outcome)
-
-    @rule(number=NUMBERS, is_copy=st.booleans())
-    def the_printer_speaks_out_of_turn(self, number: int, is_copy: bool) -> None:
-        if not any(job.is_started for job in self.session.slips):
-            before = self.session
-            self.take(PrintEnded(at(self.now_s), payment(number), is_copy, PRINTED))
-            assert before == self.session
-
-    @rule(is_up=st.booleans())
-    def the_link_changes(self, is_up: bool) -> None:
-        self.take(LinkChanged(at(self.now_s), is_up))
-
-    @rule()
-    def somebody_sends_rubbish(self) -> None:
-        before = self.session
-        self.take(Unusable(at(self.now_s), Trouble(kind="malformed", detail="not JSON")))
-        assert self.session == before
-
-    @rule(seconds=st.floats(0, 700))
-    def the_power_goes(self, seconds: float) -> None:
-        """Recovery folds the journal and steps once more; what had begun to print is asked about, never repeated."""
-        self.now_s += seconds
-        folded = after(*self.journal)
-        assert folded == self.session
-        had_begun = [job for job in folded.slips if job.is_started]
-        stepped = self.take(Restarted(at(self.now_s)))
-        asked = [body for body in told(stepped) if isinstance(body, ReceiptReport)]
-        assert [(one.payment, one.outcome) for one in asked] == [(job.payment, POSSIBLY) for job in had_begun]
-        self.time_passes(0)
-
-    @invariant()
-    def the_state_is_one_of_ours(self) -> None:
-        check_session(self.session)
-
-    @invariant()
-    def what_stands_on_the_glass_is_valid_and_wanted(self) -> None:
-        if isinstance(self.session.glass, Paying):
-            assert at(self.now_s) < self.session.glass.request.expires_at
-
-    @invariant()
-    def no_slip_is_begun_twice_unless_a_copy_was_asked(self) -> None:
-        assert all(count == 1 for count in self.begun.values())
-
-    @invariant()
-    def the_state_survives_the_disk(self) -> None:
-        adapter: TypeAdapter[Session] = TypeAdapter(Session)
-        assert adapter.validate_json(adapter.dump_json(self.session)) == self.session
-
-
-def _about(event: Event) -> str:
-    match event:
-        case Requested(request=asked):
-            return asked.payment
-        case Resulted(result=heard):
-            return heard.payment
-        case CancelledByClerk(payment=number) | ParkedByClerk(payment=number):
-            return number
-    return ""
-
-
-TestALongDayWithABadNetwork = Day.TestCase

@@ -14,14 +14,18 @@ from fastapi import FastAPI
 
 from appliance.clock import VirtualClock
 from appliance.courier import Sender
+from appliance.office.calls import Calls
+from appliance.office.cards import CardRack
 from appliance.office.cashier import Cashier
 from appliance.office.desk.changes import Changes
+from appliance.office.hearing import Hearing
 from appliance.office.http import Parts, create_app
 from appliance.office.intake import Intake
 from appliance.office.ledger import Ledger
 from appliance.office.notification import sepay
 from appliance.office.order import Order, OrderLine
 from appliance.office.payment import Payment
+from appliance.office.till import Till
 from appliance.settings import CounterEntry, Fee, OfficeSettings, Portal, Sepay
 from mqtt_schema import signing
 from mqtt_schema.messages import Beneficiary, Body, Envelope, FeeKind
@@ -101,10 +105,40 @@ def changes() -> Changes:
 
 
 @pytest.fixture
+def spoken() -> list[tuple[str, Body]]:
+    """What was said to counters without being kept: counter and body, in order."""
+    return []
+
+
+@pytest.fixture
+def till(office_settings: OfficeSettings, sender: Sender, spoken: list[tuple[str, Body]]) -> Till:
+    return Till(office_settings, sender, lambda body, counter: spoken.append((counter, body)))
+
+
+@pytest.fixture
 def cashier(
-    ledger: Ledger, office_settings: OfficeSettings, sender: Sender, clock: VirtualClock, changes: Changes
+    ledger: Ledger, office_settings: OfficeSettings, till: Till, clock: VirtualClock, changes: Changes
 ) -> Cashier:
-    return Cashier(ledger, office_settings, sender, clock, changes.publish)
+    return Cashier(ledger, office_settings, till, clock, changes.publish)
+
+
+@pytest.fixture
+def cards(
+    ledger: Ledger, office_settings: OfficeSettings, till: Till, clock: VirtualClock, changes: Changes
+) -> CardRack:
+    return CardRack(ledger, office_settings, till, clock, changes.publish)
+
+
+@pytest.fixture
+def hearing(
+    ledger: Ledger, office_settings: OfficeSettings, till: Till, clock: VirtualClock, changes: Changes, cards: CardRack
+) -> Hearing:
+    return Hearing(ledger, office_settings, till, clock, changes.publish, cards.send_again)
+
+
+@pytest.fixture
+def calls(ledger: Ledger, clock: VirtualClock, changes: Changes) -> Calls:
+    return Calls(ledger, clock, changes.publish)
 
 
 @pytest.fixture
@@ -123,11 +157,13 @@ def parts(
     office_settings: OfficeSettings,
     ledger: Ledger,
     cashier: Cashier,
+    calls: Calls,
+    cards: CardRack,
     intake: Intake,
     clock: VirtualClock,
     changes: Changes,
 ) -> Parts:
-    return Parts(office_settings, ledger, cashier, intake, clock, changes)
+    return Parts(office_settings, ledger, cashier, calls, cards, intake, clock, changes)
 
 
 class Inside(httpx.BaseTransport):
@@ -178,7 +214,7 @@ def create(cashier: Cashier, make_order: Callable[..., Order]) -> Callable[..., 
 
 
 @pytest.fixture
-def say(cashier: Cashier, office_settings: OfficeSettings, clock: VirtualClock) -> Callable[[str, Body], None]:
+def say(hearing: Hearing, office_settings: OfficeSettings, clock: VirtualClock) -> Callable[[str, Body], None]:
     """Let a counter say something to the office: `say("quay-1", Displayed(...))`."""
     numbers = count(1)
 
@@ -191,7 +227,7 @@ def say(cashier: Cashier, office_settings: OfficeSettings, clock: VirtualClock) 
             issued_at=clock.now(),
             body=body,
         )
-        cashier.take(envelope)
+        hearing.take(envelope)
 
     return speak
 

@@ -13,7 +13,16 @@ from appliance.clock import VirtualClock
 from appliance.office.http import Parts, create_app
 from appliance.office.ledger import Ledger
 from appliance.office.payment import Payment
-from mqtt_schema.messages import CounterStatus, Displayed, PaymentRefused, PrinterStatus, ReceiptReport, SlipOutcome
+from mqtt_schema.messages import (
+    CounterStatus,
+    Displayed,
+    PaymentRefused,
+    PrinterStatus,
+    ReceiptReport,
+    ScreenName,
+    Seen,
+    SlipOutcome,
+)
 
 PAYMENTS = "/api/v1/payments"
 ORDER: dict[str, Any] = {
@@ -242,3 +251,33 @@ def test_the_api_describes_itself(client: Client) -> None:
     assert {"200", "201", "409", "422"} <= set(create["responses"])
     assert create["requestBody"]["content"]["application/json"]["examples"]
     assert not any(path.startswith(("/desk", "/intake")) for path in said["paths"])
+
+
+def test_a_counter_says_what_its_citizen_sees(
+    client: Client, create: Callable[..., Payment], say: Callable[..., None], clock: VirtualClock
+) -> None:
+    payment = create()
+    say("quay-1", Displayed(payment=payment.id, amount=payment.amount, payload=payment.payload, painted_at=clock.now()))
+    say("quay-1", CounterStatus(is_online=True, born_at=clock.now(), seen=_seen(payment, clock)))
+    first = client.get("/api/v1/counters").json()[0]
+    assert (first["sees"], first["warning"]) == ("Người dân đang thấy 35.000\u202fđ", "")
+    assert (first["seen"]["screen"], first["seen"]["payment"]) == ("code", payment.id)
+    clock.go_on(15)
+    silent = client.get("/api/v1/counters").json()[0]
+    assert (silent["is_online"], silent["seen"]) == (False, None)
+    assert "Không nghe tin" in silent["warning"]
+
+
+def _seen(payment: Payment, clock: VirtualClock) -> Seen:
+    return Seen(screen=ScreenName.CODE, payment=payment.id, amount=payment.amount, painted_at=clock.now())
+
+
+def test_a_program_pays_on_behalf_and_asks_the_bank(
+    client: Client, create: Callable[..., Payment], say: Callable[..., None], clock: VirtualClock
+) -> None:
+    assert "payer" in _wrong(_order(client, is_on_behalf=True))
+    made = _order(client, is_on_behalf=True, payer="Trần Văn An").json()
+    assert (made["is_on_behalf"], made["payer"]) == (True, "Trần Văn An")
+    assert client.post(f"{PAYMENTS}/{made['id']}/check").status_code == 409
+    say("quay-1", Displayed(payment=made["id"], amount=made["amount"], payload="", painted_at=clock.now()))
+    assert client.post(f"{PAYMENTS}/{made['id']}/check").json()["timeline"][-1]["milestone"] == "checking"

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -16,25 +15,20 @@ from appliance.office.ledger import Ledger
 from appliance.office.order import Order, OrderError, OrderLine
 from appliance.office.payment import Payment, Place, State
 from appliance.office.records import BookedCredit
+from appliance.office.till import Till
 from appliance.settings import OfficeSettings
 from mqtt_schema import emv_qr, reference, signing, topics
 from mqtt_schema.messages import (
     Body,
-    CounterInfo,
-    CounterStatus,
     Displayed,
     Envelope,
     Outcome,
     PaymentCancellation,
     PaymentParking,
-    PaymentRefused,
     PaymentRequest,
     PaymentResult,
-    PrinterStatus,
-    ReceiptReport,
+    PaymentWaived,
     Reprint,
-    SlipOutcome,
-    Trouble,
 )
 from mqtt_schema.types import Vnd
 
@@ -125,7 +119,7 @@ def test_nothing_with_a_reason_is_waived_and_shows_no_code(
     payment = create(0, waiver_reason="Hộ nghèo")
     assert (payment.state, payment.place, payment.payload) == (State.WAIVED, Place.NOWHERE, "")
     assert payment.waiver_reason == "Hộ nghèo"
-    assert bodies() == []
+    assert bodies() == [PaymentWaived(payment=payment.id)]
     assert [done.milestone for done in cashier.timeline(payment.id)] == ["created", "waived"]
 
 
@@ -331,12 +325,12 @@ def test_money_for_two_payments_of_which_one_has_moved_to_another_account_is_sti
     pay: Pay,
     ledger: Ledger,
     office_settings: OfficeSettings,
-    sender: Sender,
+    till: Till,
     clock: VirtualClock,
     credits_of_today: Callable[[], list[BookedCredit]],
 ) -> None:
     elsewhere = office_settings.beneficiary.model_copy(update={"account": "99"})
-    moved = Cashier(ledger, office_settings.model_copy(update={"beneficiary": elsewhere}), sender, clock)
+    moved = Cashier(ledger, office_settings.model_copy(update={"beneficiary": elsewhere}), till, clock)
     here, there = create(), moved.create(make_order(counter="quay-2"), "a", "desk").payment
     pay(here, content=f"{here.reference} {there.reference}")
     assert cashier.payment(here.id).state is State.PENDING
@@ -423,49 +417,16 @@ def test_time_expires_many_and_offers_the_next_in_one_go(create: Create, cashier
 
 
 def test_a_tick_with_nothing_due_writes_nothing(
-    ledger: Ledger, office_settings: OfficeSettings, sender: Sender, clock: VirtualClock, make_order: MakeOrder
+    ledger: Ledger, office_settings: OfficeSettings, till: Till, clock: VirtualClock, make_order: MakeOrder
 ) -> None:
     calls: list[str] = []
-    cashier = Cashier(ledger, office_settings, sender, clock, lambda: calls.append("changed"))
+    cashier = Cashier(ledger, office_settings, till, clock, lambda: calls.append("changed"))
     cashier.create(make_order(), "key", "desk")
     cashier.tick()
     assert calls == ["changed"]
 
 
-# What counters say
-
-
-def test_a_painted_code_is_noted(create: Create, cashier: Cashier, say: Say, clock: VirtualClock) -> None:
-    payment = create()
-    clock.go_on(2)
-    say("quay-1", shown(payment, clock))
-    assert cashier.payment(payment.id).place is Place.SHOWN
-    assert [done.milestone for done in cashier.timeline(payment.id)] == ["created", "displayed"]
-
-
-def test_a_glass_that_shows_another_amount_is_not_taken_for_the_code(
-    create: Create, cashier: Cashier, say: Say, clock: VirtualClock, ledger: Ledger
-) -> None:
-    payment = create()
-    say("quay-1", shown(payment, clock).model_copy(update={"amount": 1}))
-    assert cashier.payment(payment.id).place is Place.OFFERED
-    with ledger.read() as books:
-        assert payment.reference in books.counters()[payment.counter].trouble
-
-
-def test_a_code_that_the_counter_refused_says_which_field(create: Create, cashier: Cashier, say: Say) -> None:
-    payment = create()
-    say("quay-1", PaymentRefused(payment=payment.id, field="beneficiary"))
-    refused = cashier.payment(payment.id)
-    assert (refused.state, refused.place, refused.refused_field) == (State.PENDING, Place.REFUSED, "beneficiary")
-
-
-def test_a_slips_fate_reaches_the_clerk(create: Create, cashier: Cashier, pay: Pay, say: Say) -> None:
-    payment = create()
-    pay(payment)
-    say("quay-1", ReceiptReport(payment=payment.id, outcome=SlipOutcome.NOT_PRINTED, reason="Hết giấy"))
-    seen = cashier.payment(payment.id)
-    assert (seen.slip, seen.slip_reason) == (SlipOutcome.NOT_PRINTED, "Hết giấy")
+# What goes to counters
 
 
 def test_a_copy_is_asked_of_the_counter_in_the_clerks_name(
@@ -478,63 +439,6 @@ def test_a_copy_is_asked_of_the_counter_in_the_clerks_name(
     cashier.copy_slip(payment.id, "Bình")
     assert isinstance(bodies()[-1], Reprint)
     assert bodies()[-1].asked_by == "Bình"
-
-
-def test_a_counter_cannot_speak_of_another_counters_payment(
-    create: Create, cashier: Cashier, say: Say, clock: VirtualClock
-) -> None:
-    payment = create(counter="quay-1")
-    say("quay-2", shown(payment, clock))
-    assert cashier.payment(payment.id).place is Place.OFFERED
-
-
-def test_a_payment_that_only_the_counter_knows_changes_nothing(
-    cashier: Cashier, say: Say, ledger: Ledger, create: Create
-) -> None:
-    payment = create()
-    say("quay-1", PaymentRefused(payment="f" * 32, field="crc"))
-    assert cashier.payment(payment.id) == payment
-
-
-def test_what_a_counter_said_is_remembered_with_what_it_did(
-    create: Create, cashier: Cashier, ledger: Ledger, office_settings: OfficeSettings, clock: VirtualClock
-) -> None:
-    payment = create()
-    bodies: list[Body] = [shown(payment, clock), Trouble(kind="malformed", detail="not JSON")]
-    for number, body in enumerate(bodies):
-        envelope = Envelope(
-            id=uuid4().hex,
-            site=office_settings.site,
-            counter="quay-1",
-            sequence=number,
-            issued_at=clock.now(),
-            body=body,
-        )
-        cashier.take(envelope)
-        with ledger.read() as books:
-            assert books.has_received(envelope.id)
-
-
-def test_a_counters_status_and_trouble_stand_at_the_desk(say: Say, ledger: Ledger, clock: VirtualClock) -> None:
-    say("quay-1", CounterStatus(is_online=True, born_at=clock.now(), printer=PrinterStatus.PAPER_OUT))
-    say("quay-1", Trouble(kind="signature", detail="nobody here knows the key"))
-    say("quay-1", CounterInfo(software="1", display="virtual", printer="virtual"))
-    with ledger.read() as books:
-        heard = books.counters()["quay-1"]
-    assert (heard.is_online, heard.printer) == (True, PrinterStatus.PAPER_OUT)
-    assert heard.trouble == "signature: nobody here knows the key"
-
-
-def test_unusable_messages_are_put_down_to_known_counters_only(cashier: Cashier, ledger: Ledger) -> None:
-    for counter in ("quay-1", "quay-9"):
-        cashier.refuse(counter, Trouble(kind="oversized", detail="too long"))
-    with ledger.read() as books:
-        assert {counter: state.trouble for counter, state in books.counters().items()} == {
-            "quay-1": "oversized: too long"
-        }
-
-
-# What goes to counters
 
 
 def test_messages_are_signed_numbered_and_meant_for_one_counter(
@@ -568,15 +472,6 @@ def test_a_message_is_refused_by_any_other_counter_and_under_any_other_key(
     strangers = signing.read_public([signing.public_jwk(signing.new_key(sender.key.key_id))])
     with pytest.raises(PermissionError):
         signing.verify(parcel.raw, strangers, topics.parse(parcel.topic))
-
-
-def test_only_the_first_publication_is_a_milestone(create: Create, cashier: Cashier, ledger: Ledger) -> None:
-    payment = create()
-    with ledger.read() as books:
-        (parcel,) = books.posted()
-    for message in (parcel.message, parcel.message, "unknown"):
-        cashier.published(message)
-    assert [done.milestone for done in cashier.timeline(payment.id)] == ["created", "published"]
 
 
 # The portal
@@ -633,7 +528,8 @@ def test_a_portals_dossier_is_open_again_when_its_payment_came_to_nothing(
 def test_an_office_without_a_portal_calls_nobody_back(
     ledger: Ledger, office_settings: OfficeSettings, sender: Sender, clock: VirtualClock, make_order: MakeOrder
 ) -> None:
-    alone = Cashier(ledger, office_settings.model_copy(update={"portal": None}), sender, clock)
+    without = office_settings.model_copy(update={"portal": None})
+    alone = Cashier(ledger, without, Till(without, sender), clock)
     alone.create(make_order(0, waiver_reason="Hộ nghèo"), "a", "portal")
     with ledger.read() as books:
         assert books.callbacks() == []

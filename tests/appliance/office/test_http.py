@@ -6,8 +6,8 @@ import pytest
 from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 from httpx import Client
-from structlog.testing import capture_logs
 
+from appliance import logs
 from appliance.office.http import Parts, create_app
 from appliance.office.intake import MAX_BODY_BYTES, Intake
 from appliance.office.ledger import Ledger
@@ -172,12 +172,12 @@ def broken(parts: Parts, browse: Callable[[FastAPI], Client]) -> Iterator[Client
 
 
 def test_an_unexpected_error_is_a_calm_page_with_a_number_that_is_in_the_log(broken: Client) -> None:
-    with capture_logs() as logged:
+    with logs.kept() as logged:
         answer = broken.get("/desk/broken")
     (entry,) = logged
     assert answer.status_code == 500
     assert entry["number"] in answer.text
-    assert entry["exc_info"]
+    assert entry["exception"]
     assert "secret" not in answer.text
     assert "Traceback" not in answer.text
 
@@ -196,7 +196,7 @@ def test_an_answer_that_breaks_off_is_only_logged(parts: Parts) -> None:
         raise RuntimeError("in the middle")
 
     app.add_api_route("/half", lambda: StreamingResponse(half()), methods=["POST"])
-    with capture_logs() as logged:
+    with logs.kept() as logged:
         answer = _post_raw(app, [b""], {"host": "127.0.0.1"}, "/half")
     assert (answer["status"], answer["body"], len(logged)) == (200, b"{}", 1)
 

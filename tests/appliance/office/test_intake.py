@@ -5,7 +5,6 @@ import pytest
 from sqlalchemy import text
 
 from appliance.clock import VirtualClock
-from appliance.courier import Sender
 from appliance.office.cashier import Cashier
 from appliance.office.credit import Credit
 from appliance.office.events import Verdict
@@ -13,6 +12,7 @@ from appliance.office.intake import MAX_BODY_BYTES, Intake
 from appliance.office.ledger import Ledger
 from appliance.office.notification import sepay
 from appliance.office.payment import Payment, State
+from appliance.office.till import Till
 from appliance.settings import OfficeSettings
 from mqtt_schema.types import Vnd
 
@@ -205,12 +205,12 @@ class StumblingCashier(Cashier):
 def test_a_notification_that_breaks_the_booking_holds_up_nobody_and_stays_open(
     ledger: Ledger,
     office_settings: OfficeSettings,
-    sender: Sender,
+    till: Till,
     proof: sepay.Proof,
     clock: VirtualClock,
     notify: Notify,
 ) -> None:
-    intake = Intake(ledger, StumblingCashier(ledger, office_settings, sender, clock), proof, clock)
+    intake = Intake(ledger, StumblingCashier(ledger, office_settings, till, clock), proof, clock)
     breaking, fine = notify("chuyen tien", 1), notify("chuyen tien", 1000)
     intake.receive(*breaking)
     intake.receive(*fine)

@@ -12,8 +12,9 @@ from sqlalchemy import text
 
 from appliance.courier import Parcel
 from appliance.office.credit import Credit
+from appliance.office.errors import LedgerError, LedgerOpenError, StaleError
 from appliance.office.events import Verdict
-from appliance.office.ledger import Ledger, LedgerError, LedgerOpenError, StaleError
+from appliance.office.ledger import Ledger
 from appliance.office.payment import Payment, Place, State
 from appliance.office.postings import entry
 from appliance.settings import OfficeSettings

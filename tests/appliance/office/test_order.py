@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from appliance.office import order as module
 from appliance.office.order import MAX_LINES, Order, OrderError, OrderLine, check, is_dossier
 from appliance.settings import OfficeSettings
-from mqtt_schema.messages import FeeKind
+from mqtt_schema.messages import FeeKind, Line
 from mqtt_schema.types import TRANSFER_CAP
 
 Make = Callable[..., OrderLine]
@@ -252,3 +252,41 @@ def test_what_only_looks_like_a_dossier_number_is_not_one(number: str) -> None:
 @given(st.text(max_size=80))
 def test_any_text_is_a_dossier_number_or_not(text: str) -> None:
     assert not is_dossier(text) or text.isascii()
+
+
+# What the catalogue knows besides
+
+
+def _line_of(office: OfficeSettings, **otherwise: object) -> Line:
+    line = {"dossier": "H26.1-261122-0007", "fee_code": "CT-BS", "amount": 2000} | otherwise
+    (checked,) = check(Order.model_validate({"counter": "quay-1", "lines": [line]}), office)
+    return checked
+
+
+def _with_english(office: OfficeSettings) -> OfficeSettings:
+    fees = [fee.model_copy(update={"name_en": f"{fee.code} in English", "is_sensitive": True}) for fee in office.fees]
+    return office.model_copy(update={"fees": fees})
+
+
+def test_a_fee_brings_its_english_name_and_its_discretion(office_settings: OfficeSettings) -> None:
+    line = _line_of(_with_english(office_settings))
+    assert (line.fee_name_en, line.is_sensitive) == ("CT-BS in English", True)
+    plain = _line_of(office_settings)
+    assert (plain.fee_name_en, plain.is_sensitive) == (None, False)
+
+
+def test_a_fee_that_a_clerk_named_has_no_english_name(office_settings: OfficeSettings) -> None:
+    office = _with_english(office_settings)
+    named = _line_of(office, fee_code="KHAC", fee_name="Lệ phí cấp phép")
+    assert (named.fee_name, named.fee_name_en, named.is_sensitive) == ("Lệ phí cấp phép", None, True)
+    assert _line_of(office, fee_code="KHAC").fee_name_en == "KHAC in English"
+
+
+@pytest.mark.parametrize("payer", [None, "", " \u200b "])
+def test_who_pays_on_behalf_says_for_whom(office_settings: OfficeSettings, payer: str | None) -> None:
+    line = {"dossier": "H26.1-261122-0007", "fee_code": "CT-BS", "amount": 2000}
+    order = Order.model_validate({"counter": "quay-1", "lines": [line], "is_on_behalf": True, "payer": payer})
+    with pytest.raises(OrderError) as refused:
+        check(order, office_settings)
+    (complaint,) = refused.value.complaints
+    assert (complaint.field, "được nộp thay" in complaint.sentence) == ("payer", True)

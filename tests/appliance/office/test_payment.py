@@ -14,16 +14,21 @@ from appliance.office.credit import Credit
 from appliance.office.events import (
     Book,
     CancelAsked,
+    CheckAsked,
     CopyAsked,
     CreditArrived,
     Effect,
     Event,
+    MoreTimeAsked,
     Note,
     Offered,
+    OnBehalfAsked,
     ParkAsked,
     RefusedByCounter,
     Report,
     ResumeAsked,
+    Ring,
+    Say,
     Shown,
     SlipReported,
     Tell,
@@ -37,12 +42,15 @@ from mqtt_schema.messages import (
     Beneficiary,
     Channel,
     FeeKind,
+    HelpKind,
     Line,
     Outcome,
     PaymentCancellation,
+    PaymentChecking,
     PaymentParking,
     PaymentRequest,
     PaymentResult,
+    PaymentWaived,
     Reprint,
     SlipOutcome,
 )
@@ -118,7 +126,11 @@ def notes(stepped: Step) -> list[str]:
 
 
 def told(stepped: Step) -> list[object]:
-    return [effect.body for effect in stepped.effects if isinstance(effect, Tell)]
+    return told_by(stepped.effects)
+
+
+def told_by(effects: tuple[Effect, ...]) -> list[object]:
+    return [effect.body for effect in effects if isinstance(effect, Tell)]
 
 
 def verdicts(stepped: Step) -> list[Verdict]:
@@ -143,7 +155,8 @@ def test_a_new_payment_waits_for_its_counter() -> None:
 def test_a_payment_of_nothing_is_waived_at_once_and_its_source_hears_of_it() -> None:
     begun = core.open_payment(a_payment(0, payload="left over"))
     assert (begun.payment.state, begun.payment.place, begun.payment.payload) == (State.WAIVED, Place.NOWHERE, "")
-    assert begun.effects == (Note("created"), Note("waived"), TellSource())
+    waived = Tell(PaymentWaived(payment=begun.payment.id))
+    assert begun.effects == (Note("created"), Note("waived"), waived, TellSource())
 
 
 # On the glass
@@ -309,15 +322,121 @@ def test_a_clerk_can_have_the_slip_once_more() -> None:
     assert (stepped.payment, notes(stepped)) == (PAID, ["copy_asked"])
 
 
+# More time
+
+
+def test_a_citizen_gets_more_time_with_the_same_content() -> None:
+    later = T0 + timedelta(seconds=200)
+    (before,) = told(step(a_payment(), Offered(T0)))
+    stepped = step(SHOWN, MoreTimeAsked(later))
+    (request,) = told(stepped)
+    assert isinstance(request, PaymentRequest)
+    assert isinstance(before, PaymentRequest)
+    assert request == before.model_copy(update={"expires_at": later + timedelta(seconds=300)})
+    assert (stepped.payment.place, stepped.payment.extensions) == (Place.SHOWN, 1)
+    assert notes(stepped) == ["extended"]
+
+
+def test_more_time_moves_the_end_of_the_payment_too() -> None:
+    later = T0 + timedelta(seconds=200)
+    longer = after(SHOWN, MoreTimeAsked(later))
+    assert after(longer, Tick(DEADLINE)).state is State.PENDING
+    assert after(longer, Tick(later + timedelta(seconds=360))).state is State.EXPIRED
+
+
+def test_the_third_time_a_clerk_is_called_instead() -> None:
+    longer = after(SHOWN, MoreTimeAsked(T0), MoreTimeAsked(T0 + timedelta(seconds=100)))
+    stepped = step(longer, MoreTimeAsked(T0 + timedelta(seconds=200)))
+    assert (stepped.payment, stepped.effects) == (longer, (Ring(HelpKind.MORE_TIME),))
+
+
+def test_who_asks_when_the_time_is_up_is_served_by_a_clerk() -> None:
+    assert step(SHOWN, MoreTimeAsked(EXPIRY)).effects == (Ring(HelpKind.MORE_TIME),)
+
+
+def test_a_clock_that_was_set_back_takes_nobody_time_away() -> None:
+    assert after(SHOWN, MoreTimeAsked(T0 - timedelta(seconds=60))).expires_at == EXPIRY
+
+
+def test_a_code_that_is_painted_again_stays_shown() -> None:
+    assert step(SHOWN, Shown(T0)).effects == ()
+
+
+# Asking the bank, and paying on behalf
+
+
+def test_a_clerk_who_asks_the_bank_is_said_so_on_the_glass_once() -> None:
+    stepped = step(SHOWN, CheckAsked(T0))
+    assert stepped.effects == (Say(PaymentChecking(payment=SHOWN.id)), Note("checking"))
+    assert stepped.payment == replace(SHOWN, checked_at=T0)
+
+
+def test_nobody_asks_the_bank_for_a_code_that_ran_out() -> None:
+    assert step(SHOWN, CheckAsked(EXPIRY)).objection is not None
+
+
+@pytest.mark.parametrize("payment", [OFFERED, SHOWN])
+def test_a_code_on_the_glass_leaves_it_when_the_clerk_pays_on_behalf(payment: Payment) -> None:
+    stepped = step(payment, OnBehalfAsked(T0, "Nguyễn Văn An"))
+    away, request = told(stepped)
+    assert away == PaymentParking(payment=payment.id)
+    assert isinstance(request, PaymentRequest)
+    assert (request.is_on_behalf, request.payload, request.expires_at) == (True, payment.payload, EXPIRY)
+    assert (stepped.payment.place, stepped.payment.payer) == (Place.OFFERED, "Nguyễn Văn An")
+
+
+@pytest.mark.parametrize("payment", [a_payment(), PARKED])
+def test_a_payment_that_waits_keeps_its_place_when_the_clerk_pays_on_behalf(payment: Payment) -> None:
+    stepped = step(payment, OnBehalfAsked(T0, "Nguyễn Văn An"))
+    assert (stepped.payment.place, told(stepped)) == (payment.place, [])
+    assert step(stepped.payment, OnBehalfAsked(T0, "Ai khác")).objection is not None
+
+
+# What leaves for the counter
+
+
+def test_a_sensitive_fee_leaves_the_office_under_a_general_label() -> None:
+    line = (
+        a_payment()
+        .lines[0]
+        .model_copy(update={"fee_code": "HT-LH", "fee_name": "Trích lục ghi chú ly hôn", "is_sensitive": True})
+    )
+    payment = a_payment(lines=(line,), place=Place.SHOWN, expires_at=EXPIRY)
+    paid = step(payment, CreditArrived(T0, a_credit()))
+    copy = step(paid.payment, CopyAsked(T0, "Bình"))
+    bodies = [core.request(payment, TERMS), *told(paid), *told(copy)]
+    assert len(bodies) == 3
+    for body in bodies:
+        said = str(body)
+        assert "Phí, lệ phí theo hồ sơ" in said
+        assert "ly hôn" not in said
+        assert "HT-LH" not in said
+    assert paid.payment.lines == (line,), "the ledger keeps the name"
+
+
+@pytest.mark.parametrize(
+    ("shows_payer", "payer", "shown"),
+    [(True, "Nguyễn Văn An", "N*** V*** A"), (True, None, None), (False, "Nguyễn Văn An", None)],
+)
+def test_the_payers_name_is_shown_masked_and_only_where_the_office_wants_it(
+    shows_payer: bool, payer: str | None, shown: str | None
+) -> None:
+    job = core.request(replace(OFFERED, payer=payer), replace(TERMS, shows_payer=shows_payer))
+    assert (job.payer, job.starts_at) == (shown, T0)
+
+
 # What does not fit
 
 MISFITS: dict[str, tuple[Event, frozenset[str]]] = {
     "offered": (Offered(T0), frozenset({"waiting", "resumed"})),
-    "shown": (Shown(T0), frozenset({"offered"})),
+    "shown": (Shown(T0), frozenset({"offered", "shown"})),
     "refused": (RefusedByCounter(T0, "crc"), frozenset({"offered"})),
     "park": (ParkAsked(T0), frozenset({"offered", "shown"})),
     "resume": (ResumeAsked(T0), frozenset({"parked"})),
     "cancel": (CancelAsked(T0), frozenset(PENDING) | {"resumed"}),
+    "check": (CheckAsked(T0), frozenset({"shown"})),
+    "more time": (MoreTimeAsked(T0), frozenset({"offered", "shown"})),
+    "on behalf": (OnBehalfAsked(T0, "Nguyễn Văn An"), frozenset(PENDING) - {"refused"} | {"resumed"}),
     "copy": (CopyAsked(T0, "Bình"), frozenset({"paid", "paid_late"})),
 }
 
@@ -342,7 +461,7 @@ def test_a_step_without_objection_says_nothing() -> None:
 
 def test_there_is_no_job_before_the_code_was_offered() -> None:
     with pytest.raises(ValueError, match="not offered"):
-        core.request(a_payment())
+        core.request(a_payment(), TERMS)
 
 
 @pytest.mark.parametrize("where", sorted(set(EVERYWHERE) - {"paid", "paid_late"}))
@@ -439,6 +558,18 @@ class AnyLife(RuleBasedStateMachine):
     def something_happens(self, make: Callable[[Instant], Event]) -> None:
         self._hear(make)
 
+    @rule()
+    def the_citizen_wants_more_time(self) -> None:
+        self._hear(MoreTimeAsked)
+
+    @rule()
+    def the_clerk_asks_the_bank(self) -> None:
+        self._hear(CheckAsked)
+
+    @rule()
+    def the_clerk_pays_on_behalf(self) -> None:
+        self._hear(lambda at: OnBehalfAsked(at, "Nguyễn Văn An"))
+
     @rule(seconds=st.sampled_from([1, 60, 299, 300, 360]))
     def time_passes(self, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
@@ -499,9 +630,18 @@ class AnyLife(RuleBasedStateMachine):
             assert len(self.effects) == 1
 
     @invariant()
-    def a_codes_expiry_is_set_once(self) -> None:
-        if self.before.expires_at is not None:
-            assert self.payment.expires_at == self.before.expires_at
+    def a_codes_expiry_is_set_once_and_moves_only_for_a_citizen_who_asked(self) -> None:
+        if self.before.expires_at is not None and self.payment.expires_at != self.before.expires_at:
+            assert self.payment.extensions == self.before.extensions + 1 <= TERMS.extensions
+            assert self.payment.expires_at is not None
+            assert self.payment.expires_at > self.before.expires_at
+
+    @invariant()
+    def what_leaves_for_the_counter_can_be_checked_there(self) -> None:
+        for body in told_by(self.effects):
+            if isinstance(body, PaymentRequest):
+                assert (body.payment, body.expires_at) == (self.payment.id, self.payment.expires_at)
+                assert (body.starts_at, body.is_on_behalf) == (self.payment.starts_at, self.payment.is_on_behalf)
 
 
 TestAnyLife = AnyLife.TestCase

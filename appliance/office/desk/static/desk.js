@@ -75,28 +75,74 @@ const countDown = () => {
 };
 setInterval(countDown, 1000);
 
+// Calls: the tab says who calls, and rings once for each call. A browser that has not been touched yet is not allowed to
+// sound; then the ring waits for the first touch, and banner and title do without it.
+let ownTitle = document.title;
+let sound;
+const RUNG = "quaythu-rung";
+const chime = () => {
+  sound ??= new AudioContext();
+  for (const [tone, at] of [[880, 0], [660, 0.22], [880, 0.44], [660, 0.66]]) {
+    const voice = sound.createOscillator();
+    const volume = sound.createGain();
+    const begins = sound.currentTime + at;
+    voice.frequency.value = tone;
+    volume.gain.setValueAtTime(0.25, begins);
+    volume.gain.exponentialRampToValueAtTime(0.001, begins + 0.2);
+    voice.connect(volume).connect(sound.destination);
+    voice.start(begins);
+    voice.stop(begins + 0.2);
+  }
+};
+const ring = () => {
+  const calls = [...document.querySelectorAll("#calls [data-ring]")];
+  const newest = Math.max(0, ...calls.map((call) => Number(call.dataset.ring)));
+  document.title = calls.length ? `(!) ${calls[0].dataset.call}` : ownTitle;
+  if (newest <= Number(sessionStorage.getItem(RUNG)) || !navigator.userActivation?.hasBeenActive) return;
+  sessionStorage.setItem(RUNG, newest);
+  chime();
+};
+for (const touch of ["pointerdown", "keydown"]) document.addEventListener(touch, ring);
+
 // Live parts: swap only what is new, leave open what the clerk has opened, and the focus where it was.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { target, serverResponse } = event.detail;
   if (target.seen === serverResponse) event.detail.shouldSwap = false;
   target.seen = serverResponse;
   target.opened = [...target.querySelectorAll("details[open][id]")].map((details) => details.id);
+  target.typed = [...target.querySelectorAll("input[id]")].map((input) => [input.id, input.value]);
   target.focused = target.contains(document.activeElement) ? document.activeElement.id : "";
 });
 document.addEventListener("htmx:afterSwap", (event) => {
-  const { opened, focused } = event.detail.target;
+  const { opened, typed, focused } = event.detail.target;
   for (const id of opened ?? []) document.getElementById(id)?.setAttribute("open", "");
+  for (const [id, value] of typed ?? []) if (document.getElementById(id)) document.getElementById(id).value = value;
   if (focused) document.getElementById(focused)?.focus();
   settle();
   countDown();
   const heading = document.querySelector("#payment .status h1");
   const sum = document.querySelector("#payment .figure");
-  if (heading && sum) document.title = `${heading.textContent} · ${sum.textContent}`;
+  if (heading && sum) ownTitle = `${heading.textContent} · ${sum.textContent}`;
+  ring();
 });
 // A 4xx answer to a live part (the office says no) is not to wipe it; a form's lines come back with 200.
 document.addEventListener("htmx:sseError", () => document.getElementById("lost")?.removeAttribute("hidden"));
 document.addEventListener("htmx:sseOpen", () => document.getElementById("lost")?.setAttribute("hidden", ""));
 document.addEventListener("htmx:sendError", () => document.getElementById("lost")?.removeAttribute("hidden"));
 
+// How much room is left in a line of a card.
+const measure = () => {
+  for (const line of document.querySelectorAll("[data-most]")) {
+    const label = document.querySelector(`label[for="${line.id}"]`);
+    const count = label.querySelector("output") ?? label.appendChild(document.createElement("output"));
+    const left = Number(line.dataset.most) - line.value.trim().length;
+    count.value = left < 0 ? `dài quá ${-left} ký tự` : line.value ? `còn ${left}` : "";
+    count.classList.toggle("amber", left < 0);
+  }
+};
+document.addEventListener("input", measure);
+
 settle();
 countDown();
+measure();
+ring();

@@ -10,7 +10,21 @@ from appliance.clock import VirtualClock
 from appliance.office.cashier import Cashier
 from appliance.office.ledger import Ledger
 from appliance.office.payment import Payment
-from mqtt_schema.messages import CounterStatus, Displayed, PaymentRefused, PrinterStatus, ReceiptReport, SlipOutcome
+from mqtt_schema.messages import (
+    Body,
+    CounterStatus,
+    Displayed,
+    HelpAsked,
+    HelpKind,
+    PaymentChecking,
+    PaymentPreparing,
+    PaymentRefused,
+    PrinterStatus,
+    ReceiptReport,
+    ScreenName,
+    Seen,
+    SlipOutcome,
+)
 
 TYPED = {
     "counter": "quay-1",
@@ -33,7 +47,7 @@ class _Fields(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        if tag == "input":
+        if tag == "input" and (given.get("type") != "checkbox" or "checked" in given):
             self.values[given.get("name") or ""] = given.get("value") or ""
         if tag == "select":
             self._select = given.get("name") or ""
@@ -216,7 +230,7 @@ def test_the_clerk_sees_each_step_of_a_payment(
     part = f"/desk/parts/payments/{payment.id}"
     assert "Đang gửi mã tới Quầy 1" in client.get(part).text
     _shown(say, payment, clock)
-    assert "Công dân đang thấy 35.000\u202fđ" in client.get(part).text
+    assert "Người dân đang thấy 35.000\u202fđ" in client.get(part).text
     waiting = _words(client.get(f"/desk/parts/payments/{behind.id}"))
     assert "Thứ 1 trong hàng chờ của Quầy 1, sau khoản 35.000\u202fđ của Nguyễn Thị Bình" in waiting
     pay(payment)
@@ -327,7 +341,143 @@ def test_the_strip_shows_how_counters_are(client: Client, say: Callable[..., Non
 
 
 def test_no_page_holds_a_script_or_a_style_of_its_own(client: Client, create: Callable[..., Payment]) -> None:
-    for path in ("/desk", "/desk/day", f"/desk/payments/{create().id}", "/desk/nowhere", "/docs"):
+    for path in ("/desk", "/desk/day", f"/desk/payments/{create().id}", "/desk/cards", "/desk/cards/new", "/docs"):
         page = client.get(path).text
         assert not re.findall(r"<script(?![^>]* src=)|<style|\sstyle=|\son[a-z]+=", page)
         assert "//" not in page.replace("http://www.w3.org", "")
+
+
+# Who needs a human
+
+
+def test_a_call_stands_on_every_page_until_somebody_goes(
+    client: Client, say: Callable[..., None], create: Callable[..., Payment]
+) -> None:
+    payment = create()
+    say("quay-1", HelpAsked(kind=HelpKind.NO_PHONE, payment=payment.id))
+    say("quay-2", HelpAsked(kind=HelpKind.HELP))
+    for path in ("/desk", "/desk/day", "/desk/cards", f"/desk/payments/{payment.id}", "/desk/parts/calls"):
+        page = client.get(path).text
+        assert "Quầy 1: có người không có điện thoại" in page
+        assert f'href="/desk/payments/{payment.id}?on_behalf=1"' in page
+    back = client.post("/desk/calls/quay-1/no_phone/answer", headers={"referer": "http://127.0.0.1:8700/desk/day"})
+    assert back.url.path == "/desk/day"
+    left = client.get("/desk/parts/calls").text
+    assert "Quầy 1" not in left
+    assert "Quầy 2: có người cần giúp" in left
+
+
+def test_a_live_page_that_answers_a_call_stays_where_it_is(client: Client, say: Callable[..., None]) -> None:
+    say("quay-2", HelpAsked(kind=HelpKind.HELP))
+    answer = client.post("/desk/calls/quay-2/help/answer", headers={"hx-request": "true"})
+    assert answer.status_code == 204
+    assert client.get("/desk/parts/calls").text.strip() == ""
+
+
+@pytest.mark.parametrize("referer", ["", "https://elsewhere.example/x", "//desk", "/desktop"])
+def test_an_answered_call_leads_nowhere_else(client: Client, referer: str) -> None:
+    answer = client.post("/desk/calls/quay-1/help/answer", headers={"referer": referer}, follow_redirects=False)
+    assert answer.headers["location"] == "/desk"
+
+
+# On behalf
+
+
+def test_a_clerk_pays_for_somebody_without_a_telephone(client: Client, ledger: Ledger) -> None:
+    form = _fields(client.get("/desk?counter=quay-2&on_behalf=1"))
+    assert (form["counter"], form["is_on_behalf"]) == ("quay-2", "yes")
+    typed = form | TYPED | {"counter": "quay-2"}
+    assert 'id="payer-wrong"' in client.post("/desk/check", data=typed).text
+    review = client.post("/desk/check", data=typed | {"payer": "Trần Văn An"})
+    assert "cán bộ nộp thay" in review.text
+    made = client.post("/desk/payments", data=_fields(review))
+    with ledger.read() as books:
+        payment = books.payment(_id(made))
+    assert payment is not None
+    assert (payment.is_on_behalf, payment.payer) == (True, "Trần Văn An")
+    assert f"/desk/payments/{payment.id}/qr.png" in made.text
+
+
+def test_a_code_on_the_glass_becomes_one_that_the_clerk_pays(
+    client: Client, create: Callable[..., Payment], say: Callable[..., None], clock: VirtualClock, cashier: Cashier
+) -> None:
+    payment = create()
+    _shown(say, payment, clock)
+    at = f"/desk/payments/{payment.id}"
+    assert '<details class="sure ask" id="on-behalf" open>' in client.get(f"{at}?on_behalf=1").text
+    refused = client.post(f"{at}/on-behalf", data={"payer": "  "})
+    assert refused.status_code == 422
+    assert 'id="payer-wrong"' in refused.text
+    assert "dài quá" in client.post(f"{at}/on-behalf", data={"payer": "x" * 201}).text
+    made = client.post(f"{at}/on-behalf", data={"payer": "Trần  Văn An"})
+    assert "Trần Văn An <small>cán bộ nộp thay</small>" in made.text
+    assert cashier.payment(payment.id).is_on_behalf
+
+
+# What the citizen sees
+
+
+def _status(clock: VirtualClock, seen: Seen | None) -> CounterStatus:
+    return CounterStatus(is_online=True, born_at=clock.now(), printer=PrinterStatus.READY, seen=seen)
+
+
+def test_the_desk_says_what_the_citizen_sees_and_when_it_is_something_else(
+    client: Client, create: Callable[..., Payment], say: Callable[..., None], clock: VirtualClock
+) -> None:
+    payment = create()
+    _shown(say, payment, clock)
+    part, strip = f"/desk/parts/payments/{payment.id}", "/desk/parts/strip"
+    code = Seen(screen=ScreenName.CODE, payment=payment.id, amount=payment.amount, painted_at=clock.now())
+    say("quay-1", _status(clock, code))
+    for path in (part, strip):
+        assert "Người dân đang thấy 35.000\u202fđ" in client.get(path).text
+        assert "chưa quét" not in client.get(path).text
+    say("quay-1", _status(clock, code.model_copy(update={"amount": 30000})))
+    for path in (part, strip):
+        assert "hiện khoản 30.000\u202fđ, ở đây là 35.000\u202fđ" in client.get(path).text
+    clock.go_on(15)
+    assert "Không nghe tin của Quầy 1 từ 08:30" in client.get(part).text
+    assert "Không biết người dân đang thấy gì" in client.get(strip).text
+
+
+def test_the_result_on_the_glass_is_told_of(
+    client: Client,
+    create: Callable[..., Payment],
+    say: Callable[..., None],
+    pay: Callable[..., None],
+    clock: VirtualClock,
+) -> None:
+    payment = create()
+    pay(payment)
+    paid = Seen(screen=ScreenName.PAID, payment=payment.id, amount=payment.amount, painted_at=clock.now())
+    say("quay-1", _status(clock, paid))
+    page = client.get(f"/desk/payments/{payment.id}").text
+    assert "Người dân đang thấy kết quả Đã nhận tiền 35.000\u202fđ." in page
+
+
+def test_a_clerk_who_asks_the_bank_is_told_what_to_look_for_and_that_nobody_else_does(
+    client: Client,
+    create: Callable[..., Payment],
+    say: Callable[..., None],
+    clock: VirtualClock,
+    spoken: list[tuple[str, Body]],
+) -> None:
+    payment = create()
+    _shown(say, payment, clock)
+    say("quay-1", _status(clock, None))
+    page = client.post(f"/desk/payments/{payment.id}/check")
+    words = _words(page).partition("Tự xem trong ứng dụng ngân hàng")[2]
+    assert "Hệ thống chưa hỏi được ngân hàng" in words
+    assert payment.reference in words
+    assert "35.000\u202fđ" in words
+    assert "Kiểm tra với ngân hàng" in words
+    assert spoken == [("quay-1", PaymentChecking(payment=payment.id))]
+
+
+def test_the_counter_hears_that_a_dossier_is_checked(client: Client, spoken: list[tuple[str, Body]]) -> None:
+    typed = _fields(client.get("/desk")) | TYPED
+    client.post("/desk/check", data=typed | {"lines.0.dossier": "x"})
+    client.post("/desk/check", data=typed | {"change": "add"})
+    assert spoken == []
+    client.post("/desk/check", data=typed | {"counter": "quay-2"})
+    assert spoken == [("quay-2", PaymentPreparing())]

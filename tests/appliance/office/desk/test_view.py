@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from appliance.office.credit import Credit
+from appliance.office.desk import credits as money
 from appliance.office.desk import strip, view
+from appliance.office.desk.sight import Glass
 from appliance.office.events import Verdict
 from appliance.office.payment import Payment, Place, State
 from appliance.office.records import BookedCredit, CounterState
-from mqtt_schema.messages import Beneficiary, Channel, FeeKind, Line, PrinterStatus, SlipOutcome
+from mqtt_schema.messages import Beneficiary, Channel, FeeKind, Line, PrinterStatus, ScreenName, Seen, SlipOutcome
 from mqtt_schema.types import Vnd
 
 NOW = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
@@ -30,8 +32,10 @@ PAYMENT = Payment(
     place=Place.SHOWN,
     expires_at=NOW + timedelta(minutes=5),
 )
+CODE = Seen(screen=ScreenName.CODE, payment=PAYMENT.id, amount=PAYMENT.amount, painted_at=NOW)
 ONLINE = CounterState("quay-1", is_online=True, printer=PrinterStatus.READY, seen_at=NOW, trouble="")
-AROUND = view.Surroundings(NOW, "Quầy 1", ONLINE, (), (), settle_s=60)
+GLASS = Glass("Quầy 1", replace(ONLINE, seen=CODE), is_heard=True)
+AROUND = view.Surroundings(NOW, GLASS, (PAYMENT,), (), settle_s=60)
 THIRTY = "35.000\u202fđ"
 
 Change = Callable[..., Payment]
@@ -49,7 +53,7 @@ def _credit(verdict: Verdict, amount: int = 35000) -> BookedCredit:
 @pytest.mark.parametrize(
     ("payment", "headline", "sentence"),
     [
-        (_payment(), f"Công dân đang thấy {THIRTY}", "quét mã"),
+        (_payment(), f"Người dân đang thấy {THIRTY}", "quét mã"),
         (_payment(place=Place.OFFERED), "Đang gửi mã tới Quầy 1", "giây lát"),
         (_payment(place=Place.REFUSED, refused_field="amount"), "Quầy không hiện mã", "số tiền"),
         (_payment(place=Place.REFUSED, refused_field="crc"), "Quầy không hiện mã", "nội dung mã QR"),
@@ -75,9 +79,9 @@ def test_every_state_is_said_in_words(payment: Payment, headline: str, sentence:
 
 
 def test_a_counter_that_is_away_is_said_to_be() -> None:
-    for counter in (None, replace(ONLINE, is_online=False)):
-        said = view.status(_payment(place=Place.OFFERED), replace(AROUND, counter=counter))
-        assert said.headline == "Quầy 1 đang mất kết nối"
+    away = replace(GLASS, is_heard=False)
+    said = view.status(_payment(place=Place.OFFERED), replace(AROUND, glass=away))
+    assert said.headline == "Quầy 1 đang mất kết nối"
 
 
 def test_a_waiting_payment_says_behind_whom_it_stands() -> None:
@@ -121,6 +125,37 @@ def test_the_slip_is_told_of(slip: SlipOutcome | None, words: str) -> None:
     assert words in notice.sentence
 
 
+def test_the_result_on_the_glass_is_told_of() -> None:
+    result = CODE.model_copy(update={"screen": ScreenName.PAID})
+    around = replace(AROUND, glass=replace(GLASS, state=replace(ONLINE, seen=result)), pending=())
+    glass, _slip = view.notices(_payment(state=State.PAID, paid_at=NOW), around)
+    assert (glass.shape, glass.sentence) == ("eye", f"Người dân đang thấy kết quả Đã nhận tiền {THIRTY}.")
+
+
+def test_a_code_on_its_way_to_a_glass_that_shows_another_is_warned_of() -> None:
+    offered = _payment(place=Place.OFFERED)
+    other = CODE.model_copy(update={"payment": "f" * 32})
+    around = replace(AROUND, glass=replace(GLASS, state=replace(ONLINE, seen=other)), pending=(offered,))
+    (notice,) = view.notices(offered, around)
+    assert "của một lệnh thu khác" in notice.sentence
+    assert view.notices(offered, replace(AROUND, pending=(offered,))) == []
+
+
+def test_on_behalf_the_clerk_is_told_to_scan() -> None:
+    mine = _payment(is_on_behalf=True)
+    seen = CODE.model_copy(update={"screen": ScreenName.ON_BEHALF})
+    around = replace(AROUND, glass=replace(GLASS, state=replace(ONLINE, seen=seen)), pending=(mine,))
+    said = view.status(mine, around)
+    assert said.headline == f"Cán bộ nộp thay {THIRTY}"
+    assert "Người dân không phải quét gì" in said.sentence
+
+
+def test_while_the_bank_is_asked_the_glass_hides_the_code() -> None:
+    seen = CODE.model_copy(update={"screen": ScreenName.CHECKING})
+    around = replace(AROUND, glass=replace(GLASS, state=replace(ONLINE, seen=seen)))
+    assert "tạm ẩn mã" in view.status(PAYMENT, around).sentence
+
+
 def test_a_payment_that_is_not_paid_waits_for_no_slip() -> None:
     assert not view.notices(PAYMENT, AROUND)
     assert "(" not in view.notices(_payment(slip=SlipOutcome.NOT_PRINTED), AROUND)[0].sentence
@@ -130,27 +165,29 @@ def test_money_that_came_late_or_twice_is_told_of() -> None:
     booked = (_credit(Verdict.MATCHED), _credit(Verdict.LATE), _credit(Verdict.SURPLUS))
     late, surplus = view.notices(PAYMENT, replace(AROUND, credits=booked))
     assert late.sentence.startswith(f"Tiền về muộn: {THIRTY} lúc 08:30:00")
-    assert surplus.sentence.startswith("Công dân đã chuyển thêm một lần nữa")
+    assert surplus.sentence.startswith("Người dân đã chuyển thêm một lần nữa")
 
 
 def test_a_credit_says_what_it_waits_for() -> None:
     short, over = _credit(Verdict.HELD, 30000), _credit(Verdict.HELD, 40000)
-    assert view.credit_chip(short, PAYMENT).word == "Thiếu tiền"
-    assert view.credit_chip(over, PAYMENT).word == "Thừa tiền"
-    assert f"trên {THIRTY}" in view.credit_advice(short, PAYMENT)
-    assert "trên" not in view.credit_advice(short, None)
-    assert view.credit_chip(_credit(Verdict.UNMATCHED), None).word == "Chưa rõ khoản"
-    assert "mã tham chiếu" in view.credit_advice(_credit(Verdict.UNMATCHED), None)
-    assert view.credit_chip(_credit(Verdict.MATCHED), PAYMENT).shape == "tick"
-    assert view.credit_advice(_credit(Verdict.MATCHED), PAYMENT) == ""
+    assert money.chip(short, PAYMENT).word == "Thiếu tiền"
+    assert money.chip(over, PAYMENT).word == "Thừa tiền"
+    assert f"trên {THIRTY}" in money.advice(short, PAYMENT)
+    assert "trên" not in money.advice(short, None)
+    assert money.chip(_credit(Verdict.UNMATCHED), None).word == "Chưa rõ khoản"
+    assert "mã tham chiếu" in money.advice(_credit(Verdict.UNMATCHED), None)
+    assert money.chip(_credit(Verdict.MATCHED), PAYMENT).shape == "tick"
+    assert money.advice(_credit(Verdict.MATCHED), PAYMENT) == ""
 
 
 @pytest.mark.parametrize(
     ("payment", "can", "main"),
     [
-        (_payment(), "cancel park", "new"),
-        (_payment(place=Place.WAITING), "cancel", "new"),
-        (_payment(place=Place.PARKED), "cancel resume", "resume"),
+        (_payment(), "cancel check park pay_on_behalf", "new"),
+        (_payment(is_on_behalf=True), "cancel check park", "new"),
+        (_payment(place=Place.OFFERED), "cancel park pay_on_behalf", "new"),
+        (_payment(place=Place.WAITING), "cancel pay_on_behalf", "new"),
+        (_payment(place=Place.PARKED), "cancel pay_on_behalf resume", "resume"),
         (_payment(place=Place.PARKED, expires_at=NOW), "cancel", "new"),
         (_payment(expires_at=NOW), "cancel", "new"),
         (_payment(place=Place.REFUSED), "cancel", "cancel"),
@@ -161,7 +198,7 @@ def test_a_credit_says_what_it_waits_for() -> None:
 )
 def test_only_what_can_be_done_is_offered(payment: Payment, can: str, main: str) -> None:
     actions = view.actions(payment, NOW)
-    words = ("cancel", "copy", "park", "resume")
+    words = ("cancel", "check", "copy", "park", "pay_on_behalf", "resume")
     assert [word for word in words if getattr(actions, f"can_{word}")] == can.split()
     assert actions.main == main
 
@@ -176,35 +213,33 @@ def test_a_refused_code_is_not_to_be_scanned() -> None:
 # The strip of counters
 
 
-@pytest.mark.parametrize(
-    ("payment", "glass"),
-    [
-        (_payment(), f"Công dân đang thấy: mã QR {THIRTY}"),
-        (_payment(place=Place.OFFERED), f"Đang gửi mã {THIRTY}"),
-        (_payment(place=Place.REFUSED), "Công dân đang thấy: mời gặp cán bộ"),
-        (_payment(expires_at=NOW), "Công dân đang thấy: màn hình chờ"),
-        (_payment(counter="quay-2"), "Công dân đang thấy: màn hình chờ"),
-    ],
-)
-def test_the_strip_says_what_the_citizen_sees(payment: Payment, glass: str) -> None:
-    card = strip.counter_card("Quầy 1", ONLINE, [payment], NOW)
-    assert (card.glass, card.connection.shape, card.waiting) == (glass, "tick", 0)
+def test_the_strip_says_what_the_citizen_sees() -> None:
+    card = strip.counter_card(GLASS, [PAYMENT], NOW)
+    assert (card.glass, card.warning) == (f"Người dân đang thấy {THIRTY}", "")
+    assert (card.connection.shape, card.waiting) == ("tick", 0)
     assert card.printer is not None
     assert card.printer.word == "Máy in sẵn sàng"
+
+
+@pytest.mark.parametrize("printer", list(PrinterStatus))
+def test_the_strip_has_a_word_for_every_state_of_a_printer(printer: PrinterStatus) -> None:
+    card = strip.counter_card(replace(GLASS, state=replace(ONLINE, printer=printer)), [], NOW)
+    assert card.printer is not None
+    assert "áy in" in card.printer.word
 
 
 def test_the_strip_counts_who_waits() -> None:
     waiting = _payment(place=Place.WAITING, expires_at=None)
     over = _payment(place=Place.WAITING, expires_at=NOW)
-    assert strip.counter_card("Quầy 1", ONLINE, [waiting, over], NOW).waiting == 1
+    assert strip.counter_card(GLASS, [waiting, over], NOW).waiting == 1
 
 
 @pytest.mark.parametrize(("seen_at", "word"), [(NOW, "Mất kết nối từ 08:30"), (None, "Mất kết nối")])
 def test_the_strip_says_since_when_a_counter_is_away(seen_at: datetime | None, word: str) -> None:
-    away = replace(ONLINE, is_online=False, seen_at=seen_at)
-    card = strip.counter_card("Quầy 1", away, [PAYMENT], NOW)
+    away = Glass("Quầy 1", replace(ONLINE, seen_at=seen_at), is_heard=False)
+    card = strip.counter_card(away, [PAYMENT], NOW)
     assert (card.connection.word, card.connection.tone, card.printer) == (word, "red", None)
-    assert card.glass == "Không biết công dân đang thấy gì"
+    assert (card.glass, card.warning) == ("Không biết người dân đang thấy gì", "")
 
 
 @pytest.mark.parametrize(
@@ -216,5 +251,5 @@ def test_the_strip_says_since_when_a_counter_is_away(seen_at: datetime | None, w
     ],
 )
 def test_trouble_is_said_in_words_and_its_detail_kept_for_the_technician(trouble: str, words: str, detail: str) -> None:
-    card = strip.counter_card("Quầy 1", replace(ONLINE, trouble=trouble), [], NOW)
+    card = strip.counter_card(replace(GLASS, state=replace(ONLINE, trouble=trouble)), [], NOW)
     assert (card.trouble, card.trouble_detail) == (words, detail)

@@ -1,0 +1,69 @@
+"""Pure: what of a screen is said aloud, and when it is another thing than before. It knows no clip and no sound."""
+
+from dataclasses import dataclass
+
+from appliance.counter.shown import Shown, payment_of, screen_of
+from appliance.counter.speech import State
+from appliance.counter.state import Notice, Paying
+from mqtt_schema.messages import Language, ScreenName
+from mqtt_schema.types import Instant, PaymentId
+
+LAST_MINUTE_S = 60
+
+_STATES: dict[ScreenName, State] = {
+    ScreenName.IDLE: "idle",
+    ScreenName.ASLEEP: "asleep",
+    ScreenName.OFFLINE: "offline",
+    ScreenName.PREPARING: "preparing",
+    ScreenName.CODE: "code",
+    ScreenName.ON_BEHALF: "on_behalf",
+    ScreenName.CHECKING: "checking",
+    ScreenName.PAID: "paid",
+    ScreenName.WAIVED: "waived",
+    ScreenName.EXPIRED: "expired",
+    ScreenName.CANCELLED: "cancelled",
+    ScreenName.SEE_CLERK: "see_clerk",
+    ScreenName.OUT_OF_SERVICE: "out_of_service",
+    ScreenName.TECHNICIAN: "technician",
+}
+
+
+@dataclass(frozen=True)
+class Aloud:
+    """What there is to say. Two screens that say the same are equal, whatever second it is."""
+
+    state: State
+    payment: PaymentId | None
+    amount: int | None
+    language: Language
+
+
+def of(shown: Shown, now: Instant) -> Aloud:
+    """What this screen says at this moment."""
+    payment, amount = payment_of(shown) or (None, None)
+    return Aloud(_state(shown, now), payment, amount, shown.front.language)
+
+
+def minutes_left(shown: Shown, now: Instant) -> int | None:
+    """Full minutes in which the code on the glass can still be paid; None without a code."""
+    match shown.session.glass:
+        case Paying(request=request):
+            return max(0, int((request.expires_at - now).total_seconds())) // 60
+    return None
+
+
+def _state(shown: Shown, now: Instant) -> State:
+    if shown.session.help is not None and screen_of(shown) is not ScreenName.PAID:
+        return "help_called"
+    if screen_of(shown) is ScreenName.CODE:
+        return _code(shown, now)
+    match shown.session.glass:
+        case Notice(notice="paid", phase="waiting" | "unsure"):
+            return "slip_waiting"
+    return _STATES[screen_of(shown)]
+
+
+def _code(shown: Shown, now: Instant) -> State:
+    if not shown.session.is_linked:
+        return "link_lost"
+    return "code" if minutes_left(shown, now) else "last_minute"

@@ -1,0 +1,194 @@
+"""Pure: what can be touched on every screen: language, larger text, help, and the technician's corner. No payment.
+
+A touch is a picture and the words that say the same, in the one colour that means *this can be touched*.
+"""
+
+from functools import lru_cache
+
+from appliance.counter import pictures
+from appliance.counter.blocks import (
+    Block,
+    Type,
+    beside,
+    centred,
+    first_fitting,
+    fits,
+    framed,
+    paragraph,
+    picture,
+    stack,
+    target,
+)
+from appliance.counter.front import Touchable
+from appliance.counter.look import ACCENT, GREEN, WHITE, Style
+from appliance.counter.shown import Shown
+from drivers import typeface
+from drivers.scene import Anchor, Drawing, Rect, Target
+from drivers.typeface import Face
+from mqtt_schema.messages import HelpKind
+
+
+def foot(style: Style, shown: Shown, width: int, *, with_time: bool = False) -> Block:
+    """The touches for the lower edge, or that somebody was called. As high as `height(style)`.
+
+    `with_time`: more time is offered; where four keys have no room it takes the place of the larger text.
+    """
+    if shown.session.help is not None:
+        return _called(style, shown.session.help.help, width)
+    return _touches(style, width, with_time)
+
+
+def height(style: Style) -> int:
+    """How high a foot is on this glass."""
+    return max(style.target, _side(style.rest) + round(style.rest * 1.25) + 2 * _padding(style))
+
+
+def corner(style: Style) -> Target:
+    """The technician's invisible target: top right on every screen, so that a hand finds it unseen."""
+    side = style.target
+    return Target("technician", Rect(style.whole.right - side, 0, side, side))
+
+
+def key(
+    style: Style,
+    name: Touchable,
+    drawing: Drawing,
+    words: str,
+    size: tuple[int, int],
+    *,
+    is_primary: bool = False,
+    sizes: tuple[int, ...] = (),
+) -> Block:
+    """A touch, `size` wide and high: its picture beside its words, or above them where it is narrow.
+
+    Words are set in the largest of `sizes` (that of the rest, unless given) that has room, on two lines at most.
+    `is_primary`: what most people want.
+    """
+    smallest = min(sizes, default=style.rest)
+    for size_px in sizes or (smallest,):
+        for is_beside in (True, False):
+            if _has_room(style, words, size, size_px, is_beside=is_beside):
+                return _key(style, name, drawing, words, size, size_px, is_beside=is_beside, is_primary=is_primary)
+    return _key(style, name, drawing, words, size, smallest, is_beside=False, is_primary=is_primary)
+
+
+def has_room(style: Style, words: str, size: tuple[int, int], size_px: int) -> bool:
+    """Whether a touch of this size can carry its words in a size of type, whole and on two lines at most."""
+    return any(_has_room(style, words, size, size_px, is_beside=is_beside) for is_beside in (True, False))
+
+
+def _has_room(style: Style, words: str, size: tuple[int, int], size_px: int, *, is_beside: bool) -> bool:
+    said, (width, high) = Type(Face.SEMIBOLD, (size_px,), ACCENT, lines=2), _inner(style, size)
+    if is_beside:
+        room = width - _side(size_px) - style.unit
+        return fits(words, said, room) and paragraph(words, said, room).height <= high
+    return fits(words, said, width) and _side(size_px) + paragraph(words, said, width).height <= high
+
+
+def _key(
+    style: Style,
+    name: Touchable,
+    drawing: Drawing,
+    words: str,
+    size: tuple[int, int],
+    size_px: int,
+    *,
+    is_beside: bool,
+    is_primary: bool = False,
+) -> Block:
+    colour, ground = (WHITE, ACCENT) if is_primary else (ACCENT, WHITE)
+    (width, high), (room, _) = size, _inner(style, size)
+    sign = picture(drawing, _side(size_px), colour, max(2, size_px // 9))
+    if is_beside:
+        room = min(room - sign.width - style.unit, typeface.width(words, Face.SEMIBOLD, size_px))
+        content = beside(sign, paragraph(words, Type(Face.SEMIBOLD, (size_px,), colour, 2), room), style.unit)
+    else:
+        said = Type(Face.SEMIBOLD, (size_px,), colour, 2, Anchor.CENTRE)
+        content = stack((centred(sign, room), paragraph(words, said, room)))
+    area = framed(Rect(0, 0, width, high), ground, ACCENT, max(2, style.unit // 3), style.unit)
+    return target(name, Block((*area, centred(content, width, high).at(0, 0)), width, high))
+
+
+def _inner(style: Style, size: tuple[int, int]) -> tuple[int, int]:
+    return size[0] - 2 * _padding(style), size[1] - _padding(style)
+
+
+Touch = tuple[Touchable, Drawing, tuple[str, ...]]
+"""A target's name, its picture, and the ways to say what it does, from the longest to the shortest."""
+
+
+@lru_cache(maxsize=64)
+def _touches(style: Style, width: int, with_time: bool) -> Block:
+    texts = style.texts.foot
+    language: Touch = ("language", pictures.GLOBE, texts.language)
+    larger: Touch = ("larger", pictures.LETTERS, texts.smaller if style.is_large else texts.larger)
+    time: Touch = ("more_time", pictures.MORE_TIME, texts.more_time)
+    help_: Touch = ("menu", pictures.HAND, texts.menu)
+    if not with_time:
+        return _in_a_row(style, (language, larger, help_), width)
+    four = (language, larger, time, help_)
+    return _in_a_row(style, four if _shared(style, four, width) else (language, time, help_), width)
+
+
+def _in_a_row(style: Style, touches: tuple[Touch, ...], width: int) -> Block:
+    is_beside, shares = _shared(style, touches, width) or _crowded(style, touches, width)
+    parts, left = [], 0
+    for (name, sign, _), (words, wide) in zip(touches, shares, strict=True):
+        one = _key(style, name, sign, words, (wide, height(style)), style.rest, is_beside=is_beside)
+        parts.append(one.at(left, 0))
+        left += wide + style.between
+    return Block(tuple(parts), width, height(style))
+
+
+Shares = tuple[bool, tuple[tuple[str, int], ...]]
+"""Whether pictures stand beside the words, and of each key the words and the width."""
+
+
+def _shared(style: Style, touches: tuple[Touch, ...], width: int) -> Shares | None:
+    """How touches share a width: the longest words with room, the spare room in equal parts; None if none have room."""
+    room = width - (len(touches) - 1) * style.between
+    for place in range(max(len(variants) for _, _, variants in touches)):
+        words = [variants[min(place, len(variants) - 1)] for _, _, variants in touches]
+        for is_beside in (True, False):
+            needed = [_needed(style, one, is_beside=is_beside) for one in words]
+            if (spare := room - sum(needed)) >= 0:
+                return is_beside, tuple(
+                    (one, need + spare // len(words)) for one, need in zip(words, needed, strict=True)
+                )
+    return None
+
+
+def _crowded(style: Style, touches: tuple[Touch, ...], width: int) -> Shares:
+    wide = (width - (len(touches) - 1) * style.between) // len(touches)
+    return False, tuple((variants[-1], wide) for _, _, variants in touches)
+
+
+def _needed(style: Style, words: str, *, is_beside: bool) -> int:
+    sign = _side(style.rest) + style.unit if is_beside else 0
+    return max(style.target, typeface.width(words, Face.SEMIBOLD, style.rest) + sign + 2 * _padding(style))
+
+
+def _side(size_px: int) -> int:
+    """How large the picture on a touch is."""
+    return round(size_px * 1.4)
+
+
+def _padding(style: Style) -> int:
+    return style.unit * 3 // 4
+
+
+@lru_cache(maxsize=32)
+def _called(style: Style, asked: HelpKind, width: int) -> Block:
+    """That somebody was called takes the place of all touches but the language."""
+    texts, high = style.texts, height(style)
+    language = texts.foot.language[0]
+    size = _needed(style, language, is_beside=False), high
+    first = key(style, "language", pictures.GLOBE, language, size)
+    left = first.width + style.between
+    room = width - left - 2 * _padding(style)
+    ways = texts.menu.called_for_time if asked is HelpKind.MORE_TIME else texts.menu.called
+    said, wide = Type(Face.SEMIBOLD, (style.rest,), WHITE, lines=2), room - _side(style.rest) - style.unit
+    words = paragraph(first_fitting(ways, said, wide), said, wide)
+    content = beside(picture(pictures.TICK, _side(style.rest), WHITE, style.stroke), words, style.unit)
+    area = framed(Rect(left, 0, width - left, high), GREEN, GREEN, 0, style.unit)
+    return Block((first.at(0, 0), *area[1:], centred(content, width - left, high).at(left, 0)), width, high)

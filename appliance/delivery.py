@@ -1,0 +1,13 @@
+"""Pure: what a link hands to its listener. It is opened by whoever knows the contract; a link does not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Bytes that arrived on a topic. `settle` lets the broker forget them; called once they are dealt with."""
+
+    topic: str
+    raw: bytes
+    settle: Callable[[], None]

@@ -1,0 +1,126 @@
+"""The glass of one counter: composes, paints, reads fingers, and knows what the citizen has in front of them.
+
+Belongs to the counter's own thread. Decides nothing about payments: touches become events for whoever asks.
+"""
+
+from collections.abc import Callable
+
+from appliance.counter import front as manners_of
+from appliance.counter import screens
+from appliance.counter.front import Answer, Front, Manners
+from appliance.counter.look import Look
+from appliance.counter.shown import Health, Shown, payment_of, screen_of
+from appliance.counter.state import Paying, Session
+from appliance.logs import Log
+from drivers.display import Display
+from drivers.errors import DisplayError
+from drivers.scene import Scene, target_at
+from mqtt_schema.messages import ScreenName, Seen
+from mqtt_schema.types import Instant
+
+log = Log()
+
+QUIET_CHANGE_S = 10
+"""A screen without a countdown is composed anew so often: for its clock, its cards, its shift against burn-in."""
+
+
+class Glass:
+    """What stands on one display. `front` is what the person before it has chosen; `seen` what they see.
+
+    `shown` is what was composed last, whether the display took it or not.
+    """
+
+    def __init__(self, display: Display, look: Look, manners: Manners, health: Callable[[], Health]) -> None:
+        """`health` is asked only while a technician looks."""
+        self.front = Front()
+        self.seen: Seen | None = None
+        self.shown: Shown | None = None
+        self._display = display
+        self._look = look
+        self._manners = manners
+        self._health = health
+        self._met = Session()
+        self._key: tuple[Session, Front, int] | None = None
+        self._scene: Scene | None = None
+        self._is_blind = False
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether the display did not take the last frame."""
+        return self._is_blind
+
+    @property
+    def wants_close(self) -> bool:
+        """Whether somebody closed the window."""
+        return self._display.wants_close
+
+    def touches(self, at: Instant) -> list[Answer]:
+        """Read the fingers, and what they did besides what concerns the glass alone."""
+        answers = []
+        try:
+            touched = self._display.touches()
+        except DisplayError as error:
+            self._go_blind(error)
+            return []
+        for finger in touched:
+            if not finger.is_down:
+                self.front = manners_of.lift(self.front)
+                continue
+            target = target_at(self._scene, finger.x, finger.y) if self._scene else None
+            answer = manners_of.touch(self.front, target, at, self._manners)
+            self.front = answer.front
+            answers.append(answer)
+        return answers
+
+    def listen(self, at: Instant) -> None:
+        """The raised key was pressed: from now on this person hears every screen."""
+        self.front = manners_of.listen(self.front, at)
+
+    def show(self, session: Session, now: Instant) -> bool:
+        """Paint what the session says now, if that is not what stands there already. Whether another screen came.
+
+        Nothing is composed between two moments that must look alike.
+        """
+        if session is not self._met:
+            self.front = manners_of.meet(self.front, self._met, session, now)
+            self._met = session
+        self.front = manners_of.pass_time(self.front, session, now, self._manners)
+        counts = isinstance(session.glass, Paying) or self.front.page == "locked"
+        every_s = 1 if counts or self._is_blind else QUIET_CHANGE_S
+        key = (session, self.front, int(now.timestamp()) // every_s)
+        if key == self._key:
+            return False
+        self._key = key
+        shown = Shown(session, self.front, self._health() if self.front.page == "technician" else Health())
+        self.shown = shown
+        if not self._paint(screens.compose(shown, self._look, now)):
+            return False
+        return self._see(shown, now)
+
+    def _paint(self, scene: Scene) -> bool:
+        """Put a scene on the glass; False when the glass is dark."""
+        if scene == self._scene:
+            return True
+        try:
+            self._display.show(scene)
+        except DisplayError as error:
+            self._go_blind(error)
+            return False
+        self._scene, self._is_blind = scene, False
+        return True
+
+    def _see(self, shown: Shown, now: Instant) -> bool:
+        """Note what is seen; the pixels are hashed once a screen, not once a second."""
+        payment, amount = payment_of(shown) or (None, None)
+        what: tuple[ScreenName, object, object] = (screen_of(shown), payment, amount)
+        seen = self.seen
+        if seen is not None and what == (seen.screen, seen.payment, seen.amount):
+            return False
+        self.seen = Seen(screen=what[0], payment=payment, amount=amount, pixels=self._display.digest(), painted_at=now)
+        return True
+
+    def _go_blind(self, error: DisplayError) -> None:
+        """The glass does not answer: say so once, and paint it anew with the next second."""
+        if not self._is_blind:
+            log.error("display", error=str(error))
+        self._is_blind, self._scene, self.seen = True, None, None

@@ -1,0 +1,95 @@
+"""Notifications as they came, the credits they became, and both sides of every posting. Decides nothing."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from appliance.office import tables
+from appliance.office.books.book import Book, new_id
+from appliance.office.credit import Credit
+from appliance.office.events import Verdict
+from appliance.office.postings import Posting
+from appliance.office.records import BookedCredit, KeptNotification
+from mqtt_schema.types import Instant, Vnd
+
+
+class CreditBook(Book):
+    """What the banks said, and what was made of it."""
+
+    def keep_notification(self, provider: str, raw: bytes, at: Instant) -> int:
+        """Keep a proven notification as it came; it is booked afterwards."""
+        row = {"provider": provider, "raw": raw, "received_at": at, "is_booked": False, "detail": ""}
+        return new_id(self._connection.execute(insert(tables.notification).values(**row)))
+
+    def notifications_to_book(self, limit: int = 100) -> list[KeptNotification]:
+        """List the kept notifications that nobody has booked yet, oldest first."""
+        kept = tables.notification
+        rows = self._connection.execute(select(kept).where(~kept.c.is_booked).order_by(kept.c.id).limit(limit))
+        return [KeptNotification(row.id, row.provider, row.received_at, row.raw) for row in rows]
+
+    def close_notification(self, notification_id: int, detail: str) -> None:
+        """Mark a notification as dealt with, and say how."""
+        kept = tables.notification
+        closed = update(kept).where(kept.c.id == notification_id).values(is_booked=True, detail=detail)
+        self._connection.execute(closed)
+
+    def quarantine(self, provider: str, raw: bytes, reason: str, at: Instant, keep: int = 1000) -> None:
+        """Set a refused body aside; only the newest `keep` are kept, so nobody can fill the disk with them."""
+        aside = tables.quarantine
+        values = {"provider": provider, "raw": raw, "reason": reason, "received_at": at}
+        newest = new_id(self._connection.execute(insert(aside).values(**values)))
+        self._connection.execute(aside.delete().where(aside.c.id <= newest - keep))
+
+    def quarantined(self) -> int:
+        """Count the refused bodies that are kept."""
+        return int(self._connection.execute(select(func.count()).select_from(tables.quarantine)).scalar_one())
+
+    def book(
+        self, credit: Credit, verdict: Verdict, payment_id: str | None, postings: Sequence[Posting], at: Instant
+    ) -> bool:
+        """Enter a credit and its postings; False, and nothing written, when it stands in the ledger already."""
+        row = {field.name: getattr(credit, field.name) for field in fields(credit)}
+        values = {**row, "verdict": verdict.value, "payment": payment_id, "booked_at": at}
+        try:
+            with self._connection.begin_nested():
+                credit_id = new_id(self._connection.execute(insert(tables.credit).values(**values)))
+        except IntegrityError:
+            return False
+        rows = [{"credit": credit_id, "account": side.account, "amount": side.amount, "at": at} for side in postings]
+        self._connection.execute(insert(tables.posting), rows)
+        return True
+
+    def is_booked(self, credit: Credit) -> bool:
+        """Say whether this credit stands in the ledger, by its provider's id or by bank reference and amount."""
+        by = tables.credit.c
+        same_notice = (by.provider == credit.provider) & (by.provider_id == credit.provider_id)
+        same_money = (
+            (by.bank_reference == credit.bank_reference) & (by.account == credit.account) & (by.amount == credit.amount)
+        )
+        return self._connection.execute(select(by.id).where(same_notice | same_money)).first() is not None
+
+    def credits(self, start: Instant, end: Instant) -> list[BookedCredit]:
+        """List the credits booked in [start, end), oldest first."""
+        by = tables.credit.c
+        booked = (by.booked_at >= start) & (by.booked_at < end)
+        return [_credit(row) for row in self._connection.execute(select(tables.credit).where(booked).order_by(by.id))]
+
+    def credits_of(self, payment_id: str) -> list[BookedCredit]:
+        """List the credits that were booked for one payment."""
+        by = tables.credit.c
+        rows = self._connection.execute(select(tables.credit).where(by.payment == payment_id).order_by(by.id))
+        return [_credit(row) for row in rows]
+
+    def balances(self) -> dict[str, Vnd]:
+        """Sum every account; the sum over all of them is zero."""
+        side = tables.posting.c
+        rows = self._connection.execute(select(side.account, func.sum(side.amount)).group_by(side.account))
+        return {account: Vnd(int(amount)) for account, amount in rows}
+
+
+def _credit(row: Row[Any]) -> BookedCredit:
+    values = {field.name: getattr(row, field.name) for field in fields(Credit)}
+    return BookedCredit(row.id, Credit(**values), Verdict(row.verdict), row.payment, row.booked_at)

@@ -1,0 +1,246 @@
+"""The office as a program, over a real broker, with a counter that is played."""
+
+import queue
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import httpx
+import pytest
+import tomli_w
+
+from appliance.courier import Courier, Delivery, Parcel, Sender
+from appliance.demo.browser import read_form
+from appliance.link import Link, Listener
+from appliance.settings import Broker, CounterEntry, OfficeSettings
+from mqtt_schema import signing, topics
+from mqtt_schema.messages import (
+    Body,
+    Cards,
+    CounterStatus,
+    Displayed,
+    Envelope,
+    Frozen,
+    HelpAsked,
+    HelpKind,
+    PaymentChecking,
+    PaymentPreparing,
+    PaymentRequest,
+    PaymentWaived,
+    ScreenName,
+    Seen,
+)
+from tests.support.broker import EmbeddedBroker, free_port
+
+pytestmark = pytest.mark.journey
+
+COUNTER = "quay-1"
+PATIENCE_S = 20.0
+B = TypeVar("B", bound=Frozen)
+T = TypeVar("T")
+
+
+@dataclass
+class Memory:
+    """A counter's journal, without a disk."""
+
+    waiting: list[Parcel] = field(default_factory=list)
+    received: set[str] = field(default_factory=set)
+
+    def posted(self) -> list[Parcel]:
+        return list(self.waiting)
+
+    def has_received(self, message: str) -> bool:
+        return message in self.received
+
+    def acknowledge(self, message: str, counter: str) -> None:
+        self.waiting = [parcel for parcel in self.waiting if parcel.message != message]
+
+
+class PlayedCounter:
+    """A counter on its own connection: hears the office, and says what it is told to."""
+
+    def __init__(self, settings: OfficeSettings, key: signing.SigningKey) -> None:
+        office = signing.read_private(settings.signing_key_file.read_text("utf-8"))
+        keys = signing.read_public([signing.public_jwk(office)])
+        self._deliveries: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
+        self._heard: list[Body] = []
+        self._memory = Memory()
+        self._sender = Sender("counter", settings.site, key)
+        self._sequence = 0
+        self.born_at = datetime.now(UTC)
+        listener = Listener(self._deliveries.put, lambda is_up: None)
+        subscriptions = topics.subscriptions("counter", settings.site, COUNTER)
+        self._link = Link(settings.broker, COUNTER, subscriptions, listener)
+        self._courier = Courier(
+            self._sender,
+            lambda counter: keys,
+            self._link,
+            self._memory,
+            self._take,
+            lambda counter, trouble: None,
+            lambda: datetime.now(UTC),
+        )
+        self._link.start()
+        _wait(lambda: self._link.is_up)
+
+    def _take(self, envelope: Envelope) -> None:
+        self._memory.received.add(envelope.id)
+        self._heard.append(envelope.body)
+
+    def stop(self) -> None:
+        self._link.stop()
+
+    def be(self, seen: Seen | None = None) -> None:
+        """Send a heartbeat."""
+        self._courier.say(CounterStatus(is_online=True, born_at=self.born_at, seen=seen), COUNTER)
+
+    def say(self, body: Body) -> None:
+        """Say something that the office has to acknowledge."""
+        self._sequence += 1
+        self._memory.waiting.append(self._sender.seal(body, COUNTER, self._sequence, datetime.now(UTC)))
+        self._courier.pump(time.monotonic())
+        _wait(lambda: self._turn() and not self._memory.waiting)
+
+    def hear(self, kind: type[B]) -> B:
+        """Wait for the next message of this kind."""
+
+        def heard() -> B | None:
+            self._turn()
+            found = next((body for body in self._heard if isinstance(body, kind)), None)
+            if found is not None:
+                self._heard.remove(found)
+            return found
+
+        return _wait(heard)
+
+    def _turn(self) -> bool:
+        try:
+            self._courier.receive(self._deliveries.get(timeout=0.1))
+        except queue.Empty:
+            return True
+        return True
+
+
+def _wait(condition: Callable[[], T | None]) -> T:
+    deadline = time.monotonic() + PATIENCE_S
+    while not (found := condition()):
+        if time.monotonic() > deadline:
+            pytest.fail("waited in vain")
+    return found
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2).is_success
+    except httpx.HTTPError:
+        return False
+
+
+@dataclass
+class Running:
+    """An office that runs, and its counter."""
+
+    url: str
+    counter: PlayedCounter
+    restart: Callable[[], None]
+
+
+@pytest.fixture
+def running(office_settings: OfficeSettings, tmp_path: Path) -> Iterator[Running]:
+    key = signing.new_key(COUNTER)
+    broker = EmbeddedBroker(tmp_path)
+    entry = CounterEntry(id=COUNTER, name="Quầy 1", key=signing.public_jwk(key))
+    settings = office_settings.model_copy(
+        update={"broker": Broker(port=broker.port), "port": free_port(), "counters": [entry], "portal": None}
+    )
+    written = tmp_path / "office.toml"
+    written.write_text(tomli_w.dumps(settings.model_dump(mode="json", exclude_none=True)), "utf-8")
+    url = f"http://127.0.0.1:{settings.port}"
+    command = [sys.executable, "-m", "appliance", "office", "--settings", str(written)]
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def start() -> None:
+        with (tmp_path / "office.log").open("ab") as log:
+            processes.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log))
+        _wait(lambda: _answers(f"{url}/desk"))
+
+    def restart() -> None:
+        processes[-1].kill()
+        processes[-1].wait(timeout=10)
+        start()
+
+    broker.start()
+    start()
+    counter = PlayedCounter(settings, key)
+    yield Running(url, counter, restart)
+    counter.stop()
+    processes[-1].terminate()
+    processes[-1].wait(timeout=15)
+    broker.kill()
+
+
+def _typed(page: str, amount: int, **otherwise: str) -> dict[str, str]:
+    return read_form(page).fields | {
+        "clerk": "Bình",
+        "lines.0.dossier": "H26.1-261122-0007",
+        "lines.0.fee_code": "HT-XN",
+        "lines.0.amount": str(amount),
+        **otherwise,
+    }
+
+
+def test_a_counter_hears_of_each_step_of_the_desk(running: Running) -> None:
+    counter = running.counter
+    with httpx.Client(base_url=running.url, follow_redirects=True, timeout=15) as desk:
+        counter.be()
+        review = desk.post("/desk/check", data=_typed(desk.get("/desk").text, 3000))
+        counter.hear(PaymentPreparing)
+        made = desk.post("/desk/payments", data=read_form(review.text).fields)
+        request = counter.hear(PaymentRequest)
+        counter.say(
+            Displayed(
+                payment=request.payment, amount=request.amount, payload=request.payload, painted_at=datetime.now(UTC)
+            )
+        )
+        seen = Seen(
+            screen=ScreenName.CODE, payment=request.payment, amount=request.amount, painted_at=datetime.now(UTC)
+        )
+        counter.be(seen)
+        _wait(lambda: "Người dân đang thấy 3.000" in desk.get("/desk/parts/strip").text)
+        desk.post(f"{made.url}/check")
+        assert counter.hear(PaymentChecking).payment == request.payment
+
+        counter.say(HelpAsked(kind=HelpKind.MORE_TIME, payment=request.payment))
+        longer = counter.hear(PaymentRequest)
+        assert longer.expires_at > request.expires_at
+        assert longer == request.model_copy(update={"expires_at": longer.expires_at})
+
+        free = _typed(desk.get("/desk").text, 0, waiver_reason="Hộ nghèo")
+        desk.post("/desk/payments", data=free)
+        counter.hear(PaymentWaived)
+
+
+def test_calls_and_cards_outlive_the_office(running: Running) -> None:
+    counter = running.counter
+    counter.be()
+    counter.say(HelpAsked(kind=HelpKind.HELP))
+    running.restart()
+    with httpx.Client(base_url=running.url, follow_redirects=True, timeout=15) as desk:
+        assert "Quầy 1: có người cần giúp" in desk.get("/desk").text
+        desk.post(f"/desk/calls/{COUNTER}/help/answer")
+        assert "có người cần giúp" not in desk.get("/desk").text
+
+        card = read_form(desk.get("/desk/cards/new").text).fields | {"vi.0": "Có cháy", "vi.1": "Đi lối thoát."}
+        desk.post("/desk/cards", data=card | {"kind": "fire", "first_day": date(2026, 11, 22).isoformat()})
+        (sent,) = counter.hear(Cards).cards
+        assert sent.vi.heading == "Có cháy"
+        _wait(lambda: "Đã tới Quầy 1" in desk.get("/desk/parts/cards").text)
+        counter.born_at = datetime.now(UTC)
+        counter.be()
+        assert counter.hear(Cards).cards == (sent,), "a counter that came back gets them again"

@@ -1,0 +1,88 @@
+"""Who hears what: *paid* is for everybody, everything else for whoever asked."""
+
+from dataclasses import replace
+
+import pytest
+
+from appliance.announcer import Announcer
+from appliance.clock import VirtualClock
+from appliance.counter.front import Front
+from appliance.counter.shown import Shown
+from appliance.counter.state import Notice, Paying, Session, SlipPhase
+from appliance.settings import SoundSettings
+from appliance.voice import Voice
+from drivers.virtual.sound import VirtualSound
+from tests.support.spoken import MORNING, at, payment, request
+
+IDLE = Session(is_linked=True)
+CODE = replace(IDLE, glass=Paying(request(amount=35_000)))
+LISTENING = Front(is_listening=True)
+
+
+def paid(phase: SlipPhase = "due", number: int = 1) -> Session:
+    return replace(IDLE, glass=Notice(payment(number), "paid", 35_000, at(60), phase))
+
+
+@pytest.fixture
+def sound() -> VirtualSound:
+    return VirtualSound()
+
+
+@pytest.fixture
+def voice(sound: VirtualSound) -> Voice:
+    return Voice(sound, SoundSettings(), VirtualClock(MORNING))
+
+
+@pytest.fixture
+def announcer(voice: Voice) -> Announcer:
+    return Announcer(voice, ("vi", "en"), has_printer=True)
+
+
+def text(voice: Voice) -> str:
+    return voice.said.text if voice.said else ""
+
+
+def test_paid_is_said_once_to_everybody_in_both_languages(
+    announcer: Announcer, voice: Voice, sound: VirtualSound
+) -> None:
+    announcer.follow(Shown(CODE), MORNING)
+    assert len(sound.history) == 0, "nobody asked to hear the code"
+    for phase in ("due", "printing", "printed"):
+        announcer.follow(Shown(paid(phase)), MORNING)
+    assert len(sound.history) == 1
+    assert "Đã nhận ba mươi lăm nghìn đồng" in text(voice)
+    assert "Received thirty five thousand dong" in text(voice).replace("-", " ").replace(",", "")
+
+
+def test_two_payments_of_one_amount_are_two_announcements(announcer: Announcer, sound: VirtualSound) -> None:
+    announcer.follow(Shown(paid(number=1)), MORNING)
+    announcer.follow(Shown(paid(number=2)), MORNING)
+    assert len(sound.history) == 2
+
+
+def test_who_listens_hears_every_screen_and_each_once(announcer: Announcer, voice: Voice, sound: VirtualSound) -> None:
+    announcer.answer(Shown(CODE, LISTENING), MORNING)
+    assert "ba mươi lăm nghìn đồng" in text(voice)
+    assert "5 phút" in text(voice) or "năm phút" in text(voice)
+    announcer.follow(Shown(CODE, LISTENING), at(1))
+    assert len(sound.history) == 1
+    announcer.follow(Shown(replace(CODE, is_linked=False), LISTENING), at(2))
+    assert len(sound.history) == 2
+
+
+def test_the_chosen_language_is_spoken(announcer: Announcer, voice: Voice) -> None:
+    announcer.answer(Shown(CODE, replace(LISTENING, language="en")), MORNING)
+    assert "thousand" in text(voice)
+    assert "nghìn" not in text(voice)
+
+
+def test_who_goes_takes_the_sentence_along(announcer: Announcer, sound: VirtualSound) -> None:
+    announcer.answer(Shown(CODE, LISTENING), MORNING)
+    assert sound.playing is not None
+    announcer.follow(Shown(IDLE), at(1))
+    assert sound.playing is None
+
+
+def test_the_technician_hears_whether_anything_can_be_heard(announcer: Announcer, sound: VirtualSound) -> None:
+    announcer.test()
+    assert len(sound.history) == 1

@@ -1,0 +1,140 @@
+"""The glass of a counter: when it paints, what it says is seen, and what a finger does."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from appliance import catalogue
+from appliance.counter.events import HelpTouched
+from appliance.counter.front import Manners
+from appliance.counter.look import Look
+from appliance.counter.shown import Health
+from appliance.counter.state import Paying, Session
+from appliance.glass import Glass
+from drivers.scene import Size
+from drivers.virtual.display import VirtualDisplay
+from mqtt_schema.messages import ScreenName
+from mqtt_schema.types import Instant
+from tests.support.spoken import MORNING, at, request
+
+SIZE = Size(1024, 600)
+IDLE = Session(is_linked=True)
+PAYING = replace(IDLE, glass=Paying(request()))
+
+
+@pytest.fixture
+def display() -> VirtualDisplay:
+    return VirtualDisplay(SIZE)
+
+
+@pytest.fixture
+def glass(display: VirtualDisplay) -> Glass:
+    return Glass(display, Look.of(SIZE, "3", catalogue.read()), Manners(), Health)
+
+
+def tap(display: VirtualDisplay, name: str) -> None:
+    target = next(target for target in display.history[-1].targets if target.name == name)
+    display.touch(*target.rect.centre)
+
+
+def test_the_same_state_at_the_same_moment_is_painted_once(glass: Glass, display: VirtualDisplay) -> None:
+    assert glass.show(IDLE, MORNING)
+    assert not glass.show(IDLE, MORNING + timedelta(milliseconds=900))
+    assert display.frame == 1
+
+
+def test_a_countdown_is_painted_every_second_and_an_idle_glass_is_not(glass: Glass, display: VirtualDisplay) -> None:
+    for second in range(5):
+        glass.show(PAYING, at(second))
+    assert display.frame == 5
+    glass.show(IDLE, at(5))
+    idle = display.frame
+    for second in range(6, 10):
+        glass.show(IDLE, at(second))
+    assert display.frame == idle
+
+
+def test_what_is_seen_names_the_payment_and_the_amount_and_the_pixels(glass: Glass, display: VirtualDisplay) -> None:
+    assert glass.show(PAYING, MORNING)
+    assert glass.seen is not None
+    assert (glass.seen.screen, glass.seen.payment, glass.seen.amount) == (
+        ScreenName.CODE,
+        request().payment,
+        request().amount,
+    )
+    assert glass.seen.pixels == display.digest()
+    first = glass.seen
+    assert not glass.show(PAYING, at(1)), "the same screen, a second later, is no other screen"
+    assert glass.seen is first
+
+
+def test_a_broken_display_is_seen_by_nobody_and_painted_anew_within_a_second(
+    glass: Glass, display: VirtualDisplay
+) -> None:
+    glass.show(IDLE, MORNING)
+    display.break_down()
+    assert not glass.show(PAYING, at(0.1))
+    assert glass.is_blind
+    assert glass.seen is None
+    assert glass.touches(at(0.2)) == []
+    display.mend()
+    glass.show(PAYING, at(0.5))
+    assert glass.show(PAYING, at(1.1))
+    assert not glass.is_blind
+
+
+def test_a_touch_changes_the_language_and_the_next_person_finds_vietnamese(
+    glass: Glass, display: VirtualDisplay
+) -> None:
+    glass.show(PAYING, MORNING)
+    tap(display, "language")
+    glass.touches(at(1))
+    glass.show(PAYING, at(1))
+    assert "Scan" in " ".join(text.text for text in display.history[-1].texts())
+    glass.show(IDLE, at(2))
+    assert glass.front.language == "vi"
+
+
+def test_a_touch_that_asks_for_a_human_is_handed_on(glass: Glass, display: VirtualDisplay) -> None:
+    glass.show(PAYING, MORNING)
+    tap(display, "menu")
+    glass.touches(at(1))
+    glass.show(PAYING, at(1))
+    tap(display, "no_phone")
+    answers = glass.touches(at(2))
+    assert [type(event) for answer in answers for event in answer.events] == [HelpTouched]
+
+
+def test_a_finger_that_is_lifted_in_time_opens_no_gate(display: VirtualDisplay) -> None:
+    glass = Glass(display, Look.of(SIZE, "3", catalogue.read()), Manners(), Health)
+    glass.show(IDLE, MORNING)
+    corner = next(target for target in display.history[-1].targets if target.name == "technician")
+    display.hold(*corner.rect.centre)
+    glass.touches(at(1))
+    assert glass.front.held_since is not None
+    display.lift(*corner.rect.centre)
+    glass.touches(at(2))
+    assert glass.front.held_since is None
+
+
+def test_health_is_asked_only_while_a_technician_looks(display: VirtualDisplay) -> None:
+    asked: list[Instant] = []
+
+    def health() -> Health:
+        asked.append(MORNING)
+        return Health(software="1")
+
+    glass = Glass(display, Look.of(SIZE, "3", catalogue.read()), Manners(), health)
+    glass.show(IDLE, MORNING)
+    assert asked == []
+    glass.front = replace(glass.front, page="technician", touched_at=MORNING)
+    glass.show(IDLE, at(10))
+    assert asked == [MORNING]
+
+
+def test_who_presses_the_raised_key_wakes_the_glass_and_is_remembered(glass: Glass) -> None:
+    glass.front = replace(glass.front, is_asleep=True)
+    glass.listen(MORNING)
+    assert glass.front.is_listening
+    assert not glass.front.is_asleep
