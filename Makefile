@@ -7,7 +7,7 @@ DEMO := $(VENV)/.demo
 DEV := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench test-install generate format clean
+.PHONY: help setup demo test check bench faults fuzz test-install generate format clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -34,6 +34,12 @@ bench: $(DEV)  ## Measure against a Chromium kiosk and python-escpos; writes bui
 
 test-install: $(DEV)  ## Install both roles into a fresh Debian root and start them there (needs root)
 	provisioning/test-install
+
+faults: $(DEV)  ## Print slips through every fault of the virtual printer, and count what became of them
+	$(BIN)/python -m tests.support.faults
+
+fuzz: $(DEV)  ## Print slips of 100,000 random fee names
+	$(BIN)/python -m tests.support.fuzz 100000
 
 generate: $(DEV)  ## Write the generated files anew: schemas, AsyncAPI, diagrams, gallery
 	$(BIN)/python -m mqtt_schema.generate
