@@ -39,7 +39,8 @@ READING: dict[str, bool] = {"reading": True}
 class Frozen(BaseModel):
     """A value: never changed after it was made, equal when its fields are."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # Not all strings are cached: pydantic would keep the last sixteen thousand names and numbers of citizens.
+    model_config = ConfigDict(frozen=True, extra="ignore", cache_strings="keys")
 
 
 class FeeKind(StrEnum):

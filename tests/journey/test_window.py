@@ -46,10 +46,15 @@ def screen() -> Iterator[str]:
     server.wait()
 
 
+def on(screen: str) -> dict[str, str]:
+    """Where a program opens its window, whatever other tests told SDL in this process."""
+    return {"DISPLAY": screen, "SDL_VIDEODRIVER": "x11"}
+
+
 def test_the_phone_reads_the_code_from_a_real_window_and_the_payment_is_paid(screen: str, tmp_path: Path) -> None:
     case = Case(source="api")
     stage = Stage(tmp_path / "stage", case, is_window=True)
-    stage.actors["counter"].environment["DISPLAY"] = screen
+    stage.actors["counter"].environment.update(on(screen))
     with stage, Play(stage, case, tmp_path, print) as played:
         idle = played.screen()
         payment = played.create()
@@ -123,7 +128,7 @@ needs_fingers = pytest.mark.skipif(
 def test_fingers_work_on_a_real_window_and_no_key_leaves_it(screen: str, tmp_path: Path) -> None:
     case = Case(source="api")
     stage = Stage(tmp_path / "stage", case, is_window=True)
-    stage.actors["counter"].environment["DISPLAY"] = screen
+    stage.actors["counter"].environment.update(on(screen))
     vietnamese, english = Front(), Front(language="en")
     with stage, Play(stage, case, tmp_path, print) as played:
         hands = Hands(screen)
@@ -150,7 +155,7 @@ def test_fingers_work_on_a_real_window_and_no_key_leaves_it(screen: str, tmp_pat
 def test_a_touch_for_help_rings_at_the_desk(screen: str, tmp_path: Path) -> None:
     case = Case(source="api")
     stage = Stage(tmp_path / "stage", case, is_window=True)
-    stage.actors["counter"].environment["DISPLAY"] = screen
+    stage.actors["counter"].environment.update(on(screen))
     with stage, Play(stage, case, tmp_path, print) as played:
         window = Window(played, Hands(screen))
         window.wait_for(Front())
@@ -165,7 +170,7 @@ def test_a_counter_that_cannot_start_stays_on_its_glass_until_its_settings_chang
     seed = tmp_path / "counter.toml"
     seed.write_text('site = "hoan-kiem"\n[display]\ndriver = "window"\n', "utf-8")
     command = [sys.executable, "-m", "appliance", "counter", "--settings", str(seed)]
-    environment = {**os.environ, "DISPLAY": screen}
+    environment = {**os.environ, **on(screen)}
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as running:
         try:
             assert running.stderr is not None
