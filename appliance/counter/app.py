@@ -229,8 +229,9 @@ class Counter:
         session = self._runner.session
         now = self._clock.now()
         self._glass.show(session, now)
-        if isinstance(session.glass, Paying) and not session.glass.is_reported and self._glass.seen is not None:
-            self._report(session.glass.request.payment)
+        glass = session.glass
+        if isinstance(glass, Paying) and not glass.is_reported and glass.checking_until is None:
+            self._report(glass.request.payment)
         if self._glass.shown is not None:
             self._announcer.follow(self._glass.shown, now)
         self._shine()

@@ -147,7 +147,9 @@ def listen(front: Front, at: Instant) -> Front:
 
 def pass_time(front: Front, session: Session, at: Instant, manners: Manners) -> Front:
     """What time alone changes: a long press, a page that nobody uses, a choice that nobody remembers, sleep."""
-    front = _unlocked(_opened(front, at, manners), at)
+    # A hand that rests beside a payment is no technician's: the code must not give way to a page of digits.
+    front = lift(front) if payment_on(session.glass) is not None else _opened(front, at, manners)
+    front = _unlocked(front, at)
     rests_s = (at - front.touched_at).total_seconds() if front.touched_at else float("inf")
     if front.page != "none" and rests_s >= _page_s(front.page, manners):
         front = replace(front, page="none", typed="")

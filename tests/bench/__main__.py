@@ -17,6 +17,7 @@ from .errors import BenchError, MissingToolError
 from .figures import Row
 from .glass import Glass
 from .office import COUNTER, KIOSK, Broker, Office, kiosk_asks
+from .readers import all_readers
 from .rounds import Contender, Referee, Round
 
 BUILD = Path(__file__).parents[2] / "build" / "bench"
@@ -63,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def run(plan: Plan, mask: str, *, is_checking: bool) -> list[Row]:
     """Everything, in order. Raises `BenchError`."""
+    all_readers()
     found = tools.find_all()
     built = page.build(found["npm"], BUILD / "kiosk")
     directory = _fresh(BUILD / "run")

@@ -321,6 +321,11 @@ def test_a_finger_that_rests_on_the_corner_opens_no_gate_before_the_payment_that
     assert later(meet(resting, IDLE, paying(), at(1)), 5, paying()).page == "none"
 
 
+@pytest.mark.parametrize("session", [paying(), paid()], ids=["code", "paid"])
+def test_a_hand_that_rests_on_a_payment_opens_no_gate_over_it(session: Session) -> None:
+    assert later(touched("technician"), 1 + MANNERS.long_press_s, session).page == "none"
+
+
 def test_a_technician_is_not_thrown_out_by_a_payment_that_goes() -> None:
     assert meet(inside(), paying(), IDLE, at(5)).page == "technician"
 
