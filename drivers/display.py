@@ -105,7 +105,8 @@ class Canvas:
         pygame.font.init()
         self.surface = surface
         self._font = lru_cache(maxsize=64)(_font)
-        self._words = lru_cache(maxsize=256)(self._render)
+        # Two screens of words. Each is up to a hundred kilobytes, so a long memory of them is most of a counter's.
+        self._words = lru_cache(maxsize=48)(self._render)
         self._pictures = lru_cache(maxsize=64)(_draw_picture)
         self._corners = lru_cache(maxsize=64)(_draw_corner)
 
