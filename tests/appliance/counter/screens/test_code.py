@@ -411,3 +411,8 @@ def test_the_widths_agree_with_the_code_that_is_drawn() -> None:
     assert where.panel.width == where.module_px * (matrix.size + 8)
     assert where.words.x > where.panel.right
     assert typeface.width("Quét mã bằng", typeface.Face.SEMIBOLD, look(LOW).style("vi").must) < where.words.width
+
+
+@every_glass
+def test_that_the_time_is_nearly_up_is_said_in_full(size: Size, language: Language, is_large: bool) -> None:
+    assert WORDS[language].code.time_nearly_up in words(seen(PAYMENTS["last-minute"], size, language, is_large))
