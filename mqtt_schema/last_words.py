@@ -23,6 +23,8 @@ def will(site: str, counter: str, born_at: datetime, message: str) -> tuple[str,
             "born_at": moment,
             "printer": "unknown",
             "seen": None,
+            "clock": None,
+            "waiting_slips": 0,
         },
     }
     return f"quaythu/v1/{site}/{counter}/status", json.dumps(envelope, separators=(",", ":")).encode()

@@ -246,12 +246,57 @@ class PaymentResult(Frozen):
 
 
 class Reprint(Frozen):
-    """Print this slip once more, marked as a copy: a clerk asked for it."""
+    """Print this slip once more, marked as a copy: a clerk asked for it, and `reason` says why."""
 
     type: Literal["reprint"] = "reprint"
     payment: PaymentId
     slip: Slip
     asked_by: Text
+    reason: Text | None = None
+
+
+class SlipWanted(Frozen):
+    """Print the slip of a paid payment that still waits for its paper: on this counter's shelf, or another's.
+
+    It is the original, no copy: a counter that has printed it, or may have, prints nothing.
+    """
+
+    type: Literal["slip_wanted"] = "slip_wanted"
+    payment: PaymentId
+    slip: Slip
+    asked_by: Text
+
+
+class SlipRelease(Frozen):
+    """Let go of a waiting slip, so that another counter may print it, or nobody does."""
+
+    type: Literal["slip_release"] = "slip_release"
+    payment: PaymentId
+
+
+class TrialWanted(Frozen):
+    """Print a test slip. Said once, kept by nobody."""
+
+    type: Literal["trial_wanted"] = "trial_wanted"
+    asked_by: Text
+
+
+class TimeTold(Frozen):
+    """The office's clock, in answer to the question with this nonce."""
+
+    type: Literal["time_told"] = "time_told"
+    nonce: MessageId
+    at: Instant
+
+
+class FleetOrders(Frozen):
+    """A document that a fleet key signed (`mqtt_schema.fleet`): who may sign, and whose accounts are allowed.
+
+    The office only carries it; it cannot write one.
+    """
+
+    type: Literal["fleet_orders"] = "fleet_orders"
+    document: Annotated[str, Field(max_length=12_000)]
 
 
 class Ack(Frozen):
@@ -320,6 +365,41 @@ class SlipOutcome(StrEnum):
     POSSIBLY_PRINTED = "possibly_printed"
 
 
+class SlipReleased(Frozen):
+    """Whether a waiting slip was let go. Not when its paper is on the way, came out, or may have come out."""
+
+    type: Literal["slip_released"] = "slip_released"
+    payment: PaymentId
+    is_released: bool
+
+
+class TrialReport(Frozen):
+    """What became of a test slip."""
+
+    type: Literal["trial_report"] = "trial_report"
+    outcome: SlipOutcome
+    reason: Annotated[str, Field(max_length=300)] = ""
+
+
+class TimeAsked(Frozen):
+    """What time is it? The answer bears this nonce, so that no old answer can be played back."""
+
+    type: Literal["time_asked"] = "time_asked"
+    nonce: MessageId
+
+
+class TrafficReport(Frozen):
+    """What one side heard and said of the kept messages (sequence 1 and up), told by both after every connect.
+
+    All up to `heard` arrived, of those beyond it all but `missing` up to the highest; `said` is the last one spoken.
+    """
+
+    type: Literal["traffic_report"] = "traffic_report"
+    heard: Annotated[int, Field(ge=0)]
+    missing: Annotated[tuple[int, ...], Field(max_length=100)] = ()
+    said: Annotated[int, Field(ge=0)]
+
+
 class ReceiptReport(Frozen):
     """What became of a slip; `reason` in words when it did not simply print."""
 
@@ -372,8 +452,21 @@ class Seen(Frozen):
     painted_at: Instant
 
 
+class ClockReading(Frozen):
+    """What a counter knows of the time: how far the office's clock is ahead of its own, in milliseconds.
+
+    `uncertainty_ms` is how wrong that may be. Without trust it shows no code.
+    """
+
+    is_trusted: bool
+    offset_ms: int | None = None
+    uncertainty_ms: Annotated[int, Field(ge=0)] | None = None
+
+
 class CounterStatus(Frozen):
     """Alive or not; retained, also the will. `seen` is the last frame, None when the glass is dark.
+
+    `clock` is None where nobody asked. `waiting_slips` lie on the shelf until there is paper.
 
     `born_at` names the connection: of two words about one connection the death is the last, of two connections the
     younger counts, in whatever order a broker hands them out.
@@ -384,6 +477,8 @@ class CounterStatus(Frozen):
     born_at: Instant
     printer: PrinterStatus = PrinterStatus.UNKNOWN
     seen: Seen | None = None
+    clock: ClockReading | None = None
+    waiting_slips: Annotated[int, Field(ge=0)] = 0
 
 
 class CounterInfo(Frozen):
@@ -393,6 +488,8 @@ class CounterInfo(Frozen):
     software: Annotated[str, Field(max_length=64)]
     display: Annotated[str, Field(max_length=64)]
     printer: Annotated[str, Field(max_length=64)]
+    fleet_serial: Annotated[int, Field(ge=0)] = 0
+    """The newest document of the fleet that this counter follows."""
 
 
 OfficeBody = (
@@ -404,10 +501,29 @@ OfficeBody = (
     | PaymentWaived
     | PaymentResult
     | Reprint
+    | SlipWanted
+    | SlipRelease
+    | TrialWanted
+    | TimeTold
+    | FleetOrders
+    | TrafficReport
     | Cards
     | Ack
 )
-CounterBody = Ack | Displayed | PaymentRefused | HelpAsked | Trouble | ReceiptReport | CounterStatus | CounterInfo
+CounterBody = (
+    Ack
+    | Displayed
+    | PaymentRefused
+    | HelpAsked
+    | Trouble
+    | ReceiptReport
+    | SlipReleased
+    | TrialReport
+    | TimeAsked
+    | TrafficReport
+    | CounterStatus
+    | CounterInfo
+)
 Body = Annotated[OfficeBody | CounterBody, Field(discriminator="type")]
 
 

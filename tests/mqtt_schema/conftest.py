@@ -92,6 +92,15 @@ _BODIES: tuple[m.Frozen, ...] = (
     m.PaymentChecking(payment=PAYMENT),
     m.PaymentWaived(payment=PAYMENT),
     m.Cards(cards=(_card(),)),
+    m.SlipWanted(payment=PAYMENT, slip=_slip(), asked_by="Nguyễn Thị Bình"),
+    m.SlipRelease(payment=PAYMENT),
+    m.SlipReleased(payment=PAYMENT, is_released=True),
+    m.TrialWanted(asked_by="Nguyễn Thị Bình"),
+    m.TrialReport(outcome=m.SlipOutcome.NOT_PRINTED, reason="Máy in hết giấy"),
+    m.TimeAsked(nonce=PAYMENT),
+    m.TimeTold(nonce=PAYMENT, at=MORNING),
+    m.TrafficReport(heard=17, missing=(19, 21), said=4),
+    m.FleetOrders(document="{}"),
     m.CounterInfo(software="0.1.0", display="7 inch 800x480", printer="576 dots"),
 )
 
