@@ -310,8 +310,7 @@ def _write(brush: _Brush, line: _Line, top: int) -> None:
     pen, edge, baseline = line.left, brush.im.size[0], top + line.baseline
     # What ImageDraw.bitmap does, without the preparations that it makes anew for every letter.
     stamp = brush.draw.draw_bitmap
-    for character in line.text:
-        glyph = _glyph(character, line.face, line.size)
+    for glyph in map(_letters(line.face, line.size).__getitem__, line.text):
         if glyph.stamp is not None:
             left = pen + glyph.left_dots
             if left < 0 or left + glyph.width_dots > edge:
@@ -334,9 +333,29 @@ class _Glyph:
     advance_dots: int
 
 
+class _Letters(dict[str, _Glyph]):
+    """One face at one size. Each letter is drawn once, for hinting is nine tenths of drawing a slip.
+
+    There are as many as letters, and no citizen in them.
+    """
+
+    def __init__(self, face: Face, size: int) -> None:
+        super().__init__()
+        self._face = face
+        self._size = size
+
+    def __missing__(self, character: str) -> _Glyph:
+        self[character] = _glyph(character, self._face, self._size)
+        return self[character]
+
+
 @cache
+def _letters(face: Face, size: int) -> _Letters:
+    return _Letters(face, size)
+
+
 def _glyph(character: str, face: Face, size: int) -> _Glyph:
-    """Drawn once, for hinting is nine tenths of drawing a slip. There are as many as letters, and no citizen in them.
+    """Draw a letter as it stands in a line.
 
     Pillow shifts a line by the fraction of a dot by which its outer letters miss the grid, and every letter with it:
     a space before and an H behind hold it to the grid, and letters look the same wherever they stand.

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache, reduce
 from operator import or_
+from struct import iter_unpack
 
 from drivers.paper import Bitmap
 
@@ -156,8 +157,8 @@ class _Dots:
         self._row_bytes = picture.row_bytes
         self.height = picture.height_dots
         self._packed = picture.packed
-        starts = range(0, len(self._packed), self._row_bytes)
-        self._rows = [int.from_bytes(self._packed[start : start + self._row_bytes], "big") for start in starts]
+        rows = iter_unpack(f"{self._row_bytes}s", self._packed)
+        self._rows = [int.from_bytes(row, "big") for (row,) in rows]
         self._is_inked = bytes(map(bool, self._rows))
         self._binary = f"0{self._width}b"
         self._every_other = int.from_bytes(b"\x55" * self._row_bytes, "big")

@@ -83,22 +83,35 @@ def size_for_capital(face: Face, height_px: float) -> int:
     return max(1, -int(-height_px * metrics.units_per_em // metrics.capital))
 
 
-@lru_cache(maxsize=65536)
-def _advance(character: str, face: Face, size_px: int) -> int:
-    metrics = _faces()[face]
-    if unicodedata.combining(character):
-        return 0
-    return metrics.px(metrics.advances.get(character, metrics.missing), size_px)
+class _Advances(dict[str, int]):
+    """Advances of one face at one size in whole pixels, by character: looked up once, then found."""
+
+    def __init__(self, face: Face, size_px: int) -> None:
+        super().__init__()
+        self._metrics = _faces()[face]
+        self._size_px = size_px
+
+    def __missing__(self, character: str) -> int:
+        metrics = self._metrics
+        units = 0 if unicodedata.combining(character) else metrics.advances.get(character, metrics.missing)
+        self[character] = metrics.px(units, self._size_px)
+        return self[character]
+
+
+@lru_cache(maxsize=512)
+def _advances(face: Face, size_px: int) -> _Advances:
+    return _Advances(face, size_px)
 
 
 def width(text: str, face: Face, size_px: int) -> int:
     """How many pixels one line takes; `size_px` is the em. Text in NFD counts as the NFC it will be drawn as."""
-    return sum(_advance(character, face, size_px) for character in unicodedata.normalize("NFC", text))
+    return sum(map(_advances(face, size_px).__getitem__, unicodedata.normalize("NFC", text)))
 
 
 def lacks(text: str, face: Face) -> frozenset[str]:
     """The characters of `text` (in NFC) for which the face has no glyph."""
-    return frozenset(unicodedata.normalize("NFC", text)) - _faces()[face].advances.keys()
+    known = _faces()[face].advances
+    return frozenset(character for character in unicodedata.normalize("NFC", text) if character not in known)
 
 
 def wrap(text: str, face: Face, size_px: int, width_px: float) -> list[str]:
@@ -120,8 +133,9 @@ def wrap(text: str, face: Face, size_px: int, width_px: float) -> list[str]:
 def _pieces(word: str, face: Face, size_px: int, width_px: float) -> list[str]:
     pieces = [""]
     used = 0
+    advances = _advances(face, size_px)
     for character in word:
-        step = _advance(character, face, size_px)
+        step = advances[character]
         if pieces[-1] and used + step > width_px:
             pieces.append("")
             used = 0
