@@ -1,4 +1,7 @@
-"""Opens the devices that the settings name; a fake is just another one of them. The only place that chooses."""
+"""Opens the devices that the settings name; a fake is just another one of them. The only place that chooses.
+
+Fakes are imported where they are asked for: a counter with real devices has no room to spare for them.
+"""
 
 from pathlib import Path
 
@@ -10,10 +13,6 @@ from drivers.printer import FilePrinter, Printer, SerialPrinter, TcpPrinter
 from drivers.profiles import PROFILES, Profile
 from drivers.scene import Size
 from drivers.sound import MixerSound, NullSound, Sound
-from drivers.virtual.display import VirtualDisplay
-from drivers.virtual.panel import VirtualPanel
-from drivers.virtual.printer import VirtualPrinter
-from drivers.virtual.sound import VirtualSound
 
 
 def open_display(settings: DisplaySettings) -> Display:
@@ -21,6 +20,8 @@ def open_display(settings: DisplaySettings) -> Display:
     size = Size(settings.width, settings.height)
     match settings.driver:
         case "virtual":
+            from drivers.virtual.display import VirtualDisplay
+
             return VirtualDisplay(size)
         case "window":
             return PygameDisplay("window", size, settings.rotation)
@@ -35,6 +36,8 @@ def open_printer(settings: PrinterSettings) -> Printer | None:
         case "none":
             return None
         case "virtual":
+            from drivers.virtual.printer import VirtualPrinter
+
             return VirtualPrinter(profile)
         case "tcp":
             return TcpPrinter(profile, settings.host, settings.port)
@@ -57,6 +60,8 @@ def open_panel(settings: PanelSettings) -> Panel:
         case "none":
             return NullPanel()
         case "virtual":
+            from drivers.virtual.panel import VirtualPanel
+
             return VirtualPanel()
         case "gpio":
             listen_opens = settings.listen_contact == "opens"
@@ -69,6 +74,8 @@ def open_sound(settings: SoundSettings) -> Sound:
         case "none":
             return NullSound()
         case "virtual":
+            from drivers.virtual.sound import VirtualSound
+
             return VirtualSound()
         case "alsa":
             return MixerSound(settings.device)

@@ -232,6 +232,11 @@ class PrintMachine:
         with self._changed:
             return self._changed.wait_for(lambda: len(self._slips()) >= count, timeout_s)
 
+    def wait_for_ink(self, count: int, timeout_s: float) -> bool:
+        """Wait until slip number `count` has its first ink; False if it has none within `timeout_s`."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._begun() >= count, timeout_s)
+
     # Inside.
 
     @contextmanager
@@ -310,6 +315,9 @@ class PrintMachine:
     def _conditions(self) -> frozenset[Condition]:
         out = {Condition.PAPER_OUT} if self._head.paper_rows == 0 else set()
         return frozenset(self._troubles | out)
+
+    def _begun(self) -> int:
+        return len(self._slips()) + any(self._head.paper.packed)
 
     def _slips(self) -> list[Printout]:
         return [one for one in self._head.printouts if not one.is_scrap and any(one.picture.packed)]

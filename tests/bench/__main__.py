@@ -12,7 +12,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import decode, figures, page, programs, slips, tools
+from . import decode, figures, ink, page, programs, slips, tools
 from .errors import BenchError, MissingToolError
 from .figures import Row
 from .glass import Glass
@@ -70,7 +70,8 @@ def run(plan: Plan, mask: str, *, is_checking: bool) -> list[Row]:
     directory = _fresh(BUILD / "run")
     with ExitStack() as stack:
         broker = stack.enter_context(Broker(found["mosquitto"], directory))
-        office = stack.enter_context(closing(Office(directory, broker)))
+        printer = stack.enter_context(closing(ink.Printer()))
+        office = stack.enter_context(closing(Office(directory, broker, printer.address)))
         asks = kiosk_asks(office, broker, mask, is_checking=is_checking)
         pair = (
             Contender(
@@ -84,7 +85,12 @@ def run(plan: Plan, mask: str, *, is_checking: bool) -> list[Row]:
                 KIOSK,
             ),
         )
-        found_rows = [*_compare(Referee(office, broker), pair, plan), *slips.rows(office, plan.slips)]
+        referee = Referee(office, broker)
+        found_rows = [
+            *_compare(referee, pair, plan),
+            *slips.rows(office, plan.slips),
+            *ink.rows(office, referee, pair[0], printer, plan.slips // 5),
+        ]
     # Last, and with both programs gone: reading photographs takes all that the machine has.
     return [*found_rows, *decode.rows(plan.photographs)]
 

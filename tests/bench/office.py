@@ -33,6 +33,7 @@ from mqtt_schema.messages import (
     OfficeBody,
     PaymentParking,
     PaymentRequest,
+    PaymentResult,
 )
 from mqtt_schema.types import Vnd
 
@@ -118,14 +119,14 @@ class Broker:
 class Office:
     """The office's end of the line. What arrives is dealt with only when `settle` is called: never during a watch."""
 
-    def __init__(self, directory: Path, broker: Broker) -> None:
-        """Make keys, write the counter's settings into `directory`, connect."""
+    def __init__(self, directory: Path, broker: Broker, printer: tuple[str, int]) -> None:
+        """Make keys, write the counter's settings into `directory`, connect. `printer` listens at host and port."""
         self._key = signing.new_key("office-1")
         self._sender = Sender("office", SITE, self._key)
         self._sequence = 0
         self._random = random.Random(20261122)
         self._arrived: queue.SimpleQueue[MQTTMessage] = queue.SimpleQueue()
-        _write_settings(directory, self._key, broker)
+        _write_settings(directory, self._key, broker, printer)
         self._client = self._connect(broker)
 
     @property
@@ -138,6 +139,11 @@ class Office:
         self._client.disconnect()
         self._client.loop_stop()
 
+    @staticmethod
+    def new_id() -> str:
+        """The id of a payment nobody has seen yet."""
+        return uuid4().hex
+
     def new_request(self) -> PaymentRequest:
         """A payment nobody has seen yet: another reference and amount, so another code."""
         code, name, kind = self._random.choice(FEES)
@@ -145,7 +151,7 @@ class Office:
         memo = reference.make("HK", [self._random.randrange(31) for _ in range(8)])
         dossier = f"H26.1-261122-{self._random.randrange(10_000):04}"
         return PaymentRequest(
-            payment=uuid4().hex,
+            payment=self.new_id(),
             reference=memo,
             lines=(Line(dossier=dossier, fee_code=code, fee_name=name, amount=amount, kind=kind),),
             channel=Channel.COUNTER,
@@ -155,7 +161,7 @@ class Office:
             expires_at=datetime.now(UTC) + timedelta(seconds=VALID_S),
         )
 
-    def send(self, body: PaymentRequest | PaymentParking, counter: str) -> float:
+    def send(self, body: PaymentRequest | PaymentParking | PaymentResult, counter: str) -> float:
         """Seal, then publish; returns the monotonic second between the two."""
         self._sequence += 1
         parcel = self._sender.seal(body, counter, self._sequence, datetime.now(UTC))
@@ -201,7 +207,7 @@ def _read(message: MQTTMessage) -> Any:
         raise BenchError(f"the counter said something unreadable on {message.topic}") from error
 
 
-def _write_settings(directory: Path, office_key: signing.SigningKey, broker: Broker) -> None:
+def _write_settings(directory: Path, office_key: signing.SigningKey, broker: Broker, printer: tuple[str, int]) -> None:
     key_file = directory / "counter.jwk"
     key_file.touch(mode=0o600)
     key_file.write_text(signing.private_jwk(signing.new_key(COUNTER)), "utf-8")
@@ -214,8 +220,7 @@ def _write_settings(directory: Path, office_key: signing.SigningKey, broker: Bro
         "beneficiaries": [BENEFICIARY.model_dump()],
         "broker": {"host": "127.0.0.1", "port": broker.tcp},
         "display": {"driver": "window", "width": WIDTH, "height": HEIGHT},
-        "printer": {"driver": "virtual", "profile": "generic-80"},
-        "panel": {"driver": "virtual"},
+        "printer": {"driver": "tcp", "host": printer[0], "port": printer[1], "profile": "generic-80"},
     }
     (directory / "counter.toml").write_text(tomli_w.dumps(settings), "utf-8")
 

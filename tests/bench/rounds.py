@@ -2,6 +2,8 @@
 
 import random
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from mqtt_schema.messages import PaymentParking, PaymentRefused, Trouble
@@ -70,12 +72,18 @@ class Referee:
 
     def idle_cpu(self, contender: Contender, seconds: float) -> float:
         """Per cent of one core over `seconds` in which nobody pays, a few seconds after the start."""
-        self._start(contender)
-        try:
+        with self.running(contender):
             time.sleep(3 * SETTLING_S)
             start_s, used_s = time.monotonic(), contender.program.cpu_s()
             time.sleep(seconds)
             return 100 * (contender.program.cpu_s() - used_s) / (time.monotonic() - start_s)
+
+    @contextmanager
+    def running(self, contender: Contender) -> Iterator[None]:
+        """Started, subscribed and settled; ended afterwards."""
+        self._start(contender)
+        try:
+            yield
         finally:
             self._stop(contender)
 

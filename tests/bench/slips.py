@@ -23,7 +23,7 @@ from .office import COUNTER, Office
 _ROOT = Path(__file__).parents[2]
 PROFILE = PROFILES["generic-80"]
 NATIVE = PROFILES["generic-80-qr"]
-_THEIR_PROFILE = "TM-T20II"
+THEIR_PROFILE = "TM-T20II"
 """576 dots. A profile without a width prints a warning for every slip, which takes time."""
 _BITS_A_BYTE = 10
 """On a serial line: start, eight, stop."""
@@ -46,11 +46,11 @@ print((time.perf_counter() - start_s) * 1000)
 
 def rows(office: Office, slips: int) -> list[Row]:
     """Encode `slips` different slips both ways, in turn."""
-    _timed(_our_bytes, _slip(office))
-    _timed(_their_bytes, _slip(office))
-    pairs = [(_timed(_our_bytes, _slip(office)), _timed(_their_bytes, _slip(office))) for _ in range(slips)]
+    _timed(_our_bytes, slip_of(office))
+    _timed(_their_bytes, slip_of(office))
+    pairs = [(_timed(_our_bytes, slip_of(office)), _timed(_their_bytes, slip_of(office))) for _ in range(slips)]
     our_ms, their_ms = ([ms for ms, _ in side] for side in zip(*pairs, strict=True))
-    one = _slip(office)
+    one = slip_of(office)
     our_bytes, native_bytes, their_bytes = len(_our_bytes(one)), len(_our_bytes(one, NATIVE)), len(_their_bytes(one))
     return [
         Row(
@@ -117,7 +117,7 @@ def _their_bytes(slip: Slip) -> bytes:
     """The same paper drawn by the same code; python-escpos takes a picture, black on white."""
     drawn = raster.draw(receipt.compose(slip, COUNTER, is_copy=False), PROFILE.width_dots, PROFILE.dots_per_mm)
     ink = Image.frombytes("1", (drawn.width_dots, drawn.height_dots), drawn.packed)
-    printer = escpos.printer.Dummy(profile=_THEIR_PROFILE)
+    printer = escpos.printer.Dummy(profile=THEIR_PROFILE)
     printer.image(ImageOps.invert(ink.convert("L")), impl="bitImageRaster", center=False)
     printer.cut(mode="PART")
     return bytes(printer.output)
@@ -129,7 +129,7 @@ def _timed(encode: Callable[[Slip], bytes], slip: Slip) -> tuple[float, bytes]:
     return (time.perf_counter() - start_s) * 1000, raw
 
 
-def _slip(office: Office) -> Slip:
+def slip_of(office: Office) -> Slip:
     """A slip that no cache has seen."""
     request = office.new_request()
     return Slip(
