@@ -23,6 +23,7 @@ from drivers.virtual.sound import VirtualSound
 
 PNG = "image/png"
 WAV = "audio/wav"
+_LOST_BYTES = 40
 
 
 class Touch(BaseModel):
@@ -88,7 +89,7 @@ def _app(devices: Devices) -> FastAPI:
             "has_glass": devices.display is not None,
             "frame": devices.display.frame if devices.display else 0,
             "slips": len(printer.slips) if printer else 0,
-            "printer": printer.status().headline.value if printer else "offline",
+            "printer": printer.truth.headline.value if printer else "offline",
             "light": panel.light.value if panel else "off",
             "sound": _heard(devices),
         }
@@ -129,14 +130,7 @@ def _serve_window(app: FastAPI, picture: Callable[[], bytes]) -> None:
 
 
 def _serve_paper(app: FastAPI, printer: VirtualPrinter) -> None:
-    levers = {
-        "run_out_of_paper": printer.run_out_of_paper,
-        "load_paper": printer.load_paper,
-        "open_cover": printer.open_cover,
-        "close_cover": printer.close_cover,
-        "go_offline": printer.go_offline,
-        "come_back": printer.come_back,
-    }
+    levers = _levers(printer)
 
     @app.get("/slip.png")
     def slip_picture(number: int = -1) -> Response:
@@ -155,10 +149,44 @@ def _serve_paper(app: FastAPI, printer: VirtualPrinter) -> None:
             raise HTTPException(404, "Chưa có phiếu nào được in") from error
 
     @app.post("/printer/{lever}", status_code=204)
-    def pull(lever: str) -> None:
+    def pull(lever: str, after: Annotated[int, Query(ge=0)] = 0) -> None:
+        """Pull a lever; `after` so many rows of paper or bytes of the line, where a lever can wait."""
         if lever not in levers:
             raise HTTPException(404, f"no such lever; there are {', '.join(levers)}")
-        levers[lever]()
+        levers[lever](after)
+
+
+def _levers(printer: VirtualPrinter) -> dict[str, Callable[[int], None]]:
+    """What can be done to a printer, by name."""
+    waiting = {
+        "run_out_of_paper": printer.run_out_of_paper,
+        "pull_cable": printer.pull_cable_after,
+        "cut_power": printer.cut_power_after,
+        "lose_bytes": lambda after: printer.lose_bytes(after, _LOST_BYTES),
+    }
+    at_once = {
+        "load_paper": printer.load_paper,
+        "run_low_on_paper": printer.run_low_on_paper,
+        "open_cover": printer.open_cover,
+        "close_cover": printer.close_cover,
+        "go_offline": printer.go_offline,
+        "come_back": printer.come_back,
+        "jam_cutter": printer.jam_cutter,
+        "free_cutter": printer.free_cutter,
+        "overheat": printer.overheat,
+        "cool_down": printer.cool_down,
+        "plug_in": printer.plug_in,
+        "power_cycle": printer.power_cycle,
+        "lie": lambda: printer.lie(frozenset()),
+        "be_honest": lambda: printer.lie(None),
+        "fall_silent": printer.fall_silent,
+        "answer_again": lambda: printer.fall_silent(is_silent=False),
+    }
+    return waiting | {name: _without_waiting(pull) for name, pull in at_once.items()}
+
+
+def _without_waiting(pull: Callable[[], None]) -> Callable[[int], None]:
+    return lambda _after: pull()
 
 
 def _serve_keys(app: FastAPI, panel: VirtualPanel) -> None:

@@ -108,8 +108,8 @@ def app(stage: Stage) -> FastAPI:
         return _passed_on(_get(f"{stage.workbench_url}/sound.wav", number=number))
 
     @server.post("/printer/{lever}", status_code=204)
-    def lever(lever: str) -> None:
-        _post(f"{stage.workbench_url}/printer/{lever}", {})
+    def lever(lever: str, after: Annotated[int, Query(ge=0)] = 0) -> None:
+        _post(f"{stage.workbench_url}/printer/{lever}?after={after}", {})
 
     @server.post("/panel/{key}", status_code=204)
     def key(key: str) -> None:

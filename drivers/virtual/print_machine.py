@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from drivers.paper import Bitmap
-from drivers.printer_status import TROUBLES, Condition
+from drivers.printer_status import OFFLINE, TROUBLES, Condition, PrinterStatus
 from drivers.profiles import Profile
 from drivers.raster import to_png
 from drivers.virtual.print_head import PrintHead, Printout
@@ -86,6 +86,14 @@ class PrintMachine:
         """Whether paper would come out."""
         with self._changed:
             return self._is_powered and not self._conditions() & TROUBLES
+
+    @property
+    def truth(self) -> PrinterStatus:
+        """How it is, whatever it says, and without a word over the line: who looks on must not take its answers."""
+        with self._changed:
+            if not self.is_reachable:
+                return OFFLINE
+            return PrinterStatus(self._conditions() or frozenset({Condition.READY}))
 
     # The levers.
 

@@ -95,15 +95,55 @@ def test_a_slip_is_served_as_a_picture_and_as_its_bytes(browser: httpx.Client, d
 
 
 @pytest.mark.parametrize(
-    ("lever", "state"),
-    [("run_out_of_paper", "paper_out"), ("open_cover", "cover_open"), ("go_offline", "offline")],
+    ("lever", "state", "back"),
+    [
+        ("run_out_of_paper", "paper_out", "load_paper"),
+        ("run_low_on_paper", "paper_low", "close_cover"),
+        ("open_cover", "cover_open", "close_cover"),
+        ("go_offline", "offline", "come_back"),
+        ("jam_cutter", "cutter_fault", "free_cutter"),
+        ("overheat", "overheated", "cool_down"),
+        ("pull_cable", "offline", "plug_in"),
+        ("cut_power", "offline", "power_cycle"),
+    ],
 )
-def test_a_lever_in_the_browser_is_a_lever_of_the_printer(browser: httpx.Client, lever: str, state: str) -> None:
+def test_a_lever_in_the_browser_is_a_lever_of_the_printer(
+    browser: httpx.Client, lever: str, state: str, back: str
+) -> None:
     assert browser.post(f"/printer/{lever}").status_code == 204
     assert browser.get("/state").json()["printer"] == state
-    back = {"run_out_of_paper": "load_paper", "open_cover": "close_cover", "go_offline": "come_back"}[lever]
-    browser.post(f"/printer/{back}")
+    assert browser.post(f"/printer/{back}").status_code == 204
     assert browser.get("/state").json()["printer"] == "ready"
+
+
+def test_a_printer_that_lies_or_is_silent_is_seen_through(browser: httpx.Client, devices: Devices) -> None:
+    assert devices.printer is not None
+    browser.post("/printer/run_out_of_paper")
+    browser.post("/printer/lie")
+    assert devices.printer.status().headline == "ready"
+    assert browser.get("/state").json()["printer"] == "paper_out"
+    browser.post("/printer/be_honest")
+    assert devices.printer.status().headline == "paper_out"
+    browser.post("/printer/fall_silent")
+    assert devices.printer.status().headline == "unknown"
+    browser.post("/printer/answer_again")
+    assert devices.printer.status().headline == "paper_out"
+
+
+def test_a_lever_can_wait_until_a_slip_is_half_out(browser: httpx.Client, devices: Devices) -> None:
+    assert devices.printer is not None
+    browser.post("/printer/run_out_of_paper", params={"after": 20})
+    browser.post("/printer/lose_bytes", params={"after": 3})
+    assert browser.get("/state").json()["printer"] == "ready"
+    devices.printer.send(b"\x1bJ" + bytes(41) + b"\x1bJ\x40")
+    assert browser.get("/state").json()["printer"] == "paper_out"
+
+
+def test_who_looks_on_takes_no_answer_away_from_the_counter(browser: httpx.Client, devices: Devices) -> None:
+    assert devices.printer is not None
+    devices.printer.interrupt(b"\x10\x04\x01")
+    browser.get("/state")
+    assert devices.printer.say(), "the workbench heard what the counter had asked for"
 
 
 def test_a_lever_that_is_not_there_is_answered_with_those_that_are(browser: httpx.Client) -> None:

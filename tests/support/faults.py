@@ -112,18 +112,18 @@ def judge(case: Case) -> Verdict:
     printer = VirtualPrinter(case.profile, case.buffer_bytes)
     bench = Bench(printer)
     try:
-        _arm(printer, case)
+        arm(printer, case)
         outcome = bench.print(1)
-        _mend(printer, case)
+        mend(printer, case)
         if case.fault is Fault.COUNTER_DIES:
             bench.close()
             bench = Bench(printer)
             outcome = SlipOutcome.POSSIBLY_PRINTED  # as a journal says that ends in "sending"
-        whole = _count(printer, 1)
+        whole = count(printer, 1)
         verdict = _verdict(bench, printer, outcome, whole)
         bench.print(2)
-        _take_off(printer)
-        return Verdict.SPOILT if _count(printer, 2) != 1 or _is_spoilt(printer, 2) else verdict
+        take_off(printer)
+        return Verdict.SPOILT if count(printer, 2) != 1 or _is_spoilt(printer, 2) else verdict
     finally:
         bench.close()
 
@@ -131,21 +131,21 @@ def judge(case: Case) -> Verdict:
 def _verdict(bench: Bench, printer: VirtualPrinter, outcome: SlipOutcome, whole: int) -> Verdict:
     match outcome:
         case SlipOutcome.PRINTED:
-            _take_off(printer)
-            return Verdict.PRINTED_ONCE if _count(printer, 1) == 1 else Verdict.LOST
+            take_off(printer)
+            return Verdict.PRINTED_ONCE if count(printer, 1) == 1 else Verdict.LOST
         case SlipOutcome.POSSIBLY_PRINTED:
             return Verdict.ASKED
         case SlipOutcome.NOT_PRINTED:
-            if whole or _is_inked(printer):
+            if whole or is_inked(printer):
                 return Verdict.TWICE
             again = bench.print(1)
-            _take_off(printer)
+            take_off(printer)
             if again is not SlipOutcome.PRINTED:
                 return Verdict.LOST
-            return Verdict.RETRIED if _count(printer, 1) == 1 else Verdict.TWICE
+            return Verdict.RETRIED if count(printer, 1) == 1 else Verdict.TWICE
 
 
-def _arm(printer: VirtualPrinter, case: Case) -> None:
+def arm(printer: VirtualPrinter, case: Case) -> None:
     match case.fault:
         case Fault.POWER_CUT:
             printer.cut_power_after(case.at)
@@ -158,7 +158,7 @@ def _arm(printer: VirtualPrinter, case: Case) -> None:
             printer.run_out_of_paper(case.at)
 
 
-def _mend(printer: VirtualPrinter, case: Case) -> None:
+def mend(printer: VirtualPrinter, case: Case) -> None:
     match case.fault:
         case Fault.POWER_CUT:
             printer.power_cycle()
@@ -168,12 +168,12 @@ def _mend(printer: VirtualPrinter, case: Case) -> None:
             printer.load_paper()
 
 
-def _take_off(printer: VirtualPrinter) -> None:
+def take_off(printer: VirtualPrinter) -> None:
     if not printer.profile.has_cutter:
         printer.tear_off()
 
 
-def _count(printer: VirtualPrinter, number: int) -> int:
+def count(printer: VirtualPrinter, number: int) -> int:
     """How often slip `number` came out whole."""
     wanted = drawn(number, printer.profile)
     return sum(_holds(piece, wanted, printer.profile) for piece in _pieces(printer))
@@ -191,7 +191,7 @@ def _holds(piece: Bitmap, wanted: Bitmap, profile: Profile) -> int:
     return piece.packed.count(wanted.packed)
 
 
-def _is_inked(printer: VirtualPrinter) -> bool:
+def is_inked(printer: VirtualPrinter) -> bool:
     return any(any(piece.packed) for piece in _pieces(printer))
 
 

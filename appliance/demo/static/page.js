@@ -10,7 +10,8 @@ const LIGHTS = {
 };
 const PRINTERS = {
   ready: "✓ sẵn sàng", paper_low: "◔ sắp hết giấy", paper_out: "✕ hết giấy",
-  cover_open: "✕ mở nắp", offline: "✕ không trả lời", unknown: "? chưa rõ",
+  cover_open: "✕ mở nắp", cutter_fault: "✕ kẹt dao", overheated: "✕ quá nóng",
+  offline: "✕ không trả lời", unknown: "? chưa rõ",
 };
 
 async function post(path, body) {
@@ -141,8 +142,11 @@ byId("file-dossier").addEventListener("click", (event) => {
     .catch((error) => { event.target.textContent = error.message; });
 });
 if (byId("screen")) byId("screen").addEventListener("click", touch);
-for (const button of document.querySelectorAll("[data-lever]")) {
-  button.addEventListener("click", () => post(`/printer/${button.dataset.lever}`).catch(() => {}));
+for (const button of document.querySelectorAll("[data-do]")) {
+  button.addEventListener("click", () => {
+    const lever = byId("trouble").selectedOptions[0].dataset[button.dataset.do];
+    post(`/printer/${lever}`).catch(() => {});
+  });
 }
 for (const button of document.querySelectorAll("[data-key]")) button.addEventListener("click", press);
 byId("play").addEventListener("click", () => play(heard).catch(() => {}));
