@@ -158,13 +158,13 @@ def _serve_paper(app: FastAPI, printer: VirtualPrinter) -> None:
 
 def _levers(printer: VirtualPrinter) -> dict[str, Callable[[int], None]]:
     """What can be done to a printer, by name."""
-    waiting = {
+    waiting: dict[str, Callable[[int], None]] = {
         "run_out_of_paper": printer.run_out_of_paper,
         "pull_cable": printer.pull_cable_after,
         "cut_power": printer.cut_power_after,
         "lose_bytes": lambda after: printer.lose_bytes(after, _LOST_BYTES),
     }
-    at_once = {
+    at_once: dict[str, Callable[[], None]] = {
         "load_paper": printer.load_paper,
         "run_low_on_paper": printer.run_low_on_paper,
         "open_cover": printer.open_cover,
