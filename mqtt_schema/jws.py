@@ -7,7 +7,8 @@ It knows no message and, as a counter signs its will before anything else, impor
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
@@ -31,9 +32,23 @@ class SigningKey:
 
 @dataclass(frozen=True)
 class VerifyingKeys:
-    """Public Ed25519 keys by key id: who is believed."""
+    """Public Ed25519 keys by key id: who is believed, and, of keys with limits, in what.
+
+    `says`: of which kinds a key may speak (the last word of a topic). `windows`: from when and until when it is valid;
+    whoever makes this value has left out the keys whose time it is not.
+    """
 
     keys: Mapping[str, Ed25519PublicKey]
+    says: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    windows: Mapping[str, tuple[datetime, datetime]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What was signed, and by which key."""
+
+    key_id: str
+    payload: bytes
 
 
 def new_key(key_id: str) -> SigningKey:
@@ -98,8 +113,34 @@ def sign(payload: bytes, key: SigningKey) -> bytes:
     return raw
 
 
+def renewed(raw: bytes, key: SigningKey) -> bytes:
+    """The same words under this key: what waited while keys changed would be refused under the old one.
+
+    Only for what is our own, and was signed here. Raises `SignatureError` and `MessageError` for anything else.
+    """
+    if raw.startswith(b'{"protected":"' + _header(key.key_id).encode() + b'"'):
+        return raw
+    return sign(peek(raw).payload, key)
+
+
 def verify(raw: bytes, keys: VerifyingKeys) -> bytes:
-    """The payload of a flattened JWS that one of these keys signed.
+    """The payload of a flattened JWS that one of these keys signed. Raises as `open_signed`."""
+    return open_signed(raw, keys).payload
+
+
+def peek(raw: bytes) -> Opened:
+    """What a flattened JWS says and who says to have signed it. Nobody has checked it! Raises as `open_signed`."""
+    if len(raw) > MAX_BYTES:
+        raise MessageError(f"oversized: {len(raw)} bytes, at most {MAX_BYTES}")
+    protected, text, _ = _parts(raw)
+    try:
+        return Opened(_key_id(protected), text.encode())
+    except ValueError as error:
+        raise SignatureError("the signature does not hold") from error
+
+
+def open_signed(raw: bytes, keys: VerifyingKeys) -> Opened:
+    """Open a flattened JWS that one of these keys signed.
 
     Raises `SignatureError` when none did, `MessageError` when it is oversized or no JSON.
     """
@@ -114,7 +155,7 @@ def verify(raw: bytes, keys: VerifyingKeys) -> bytes:
         keys.keys[key_id].verify(_decoded(signature), _signing_input(protected, payload))
     except (InvalidSignature, ValueError) as error:
         raise SignatureError("the signature does not hold") from error
-    return payload
+    return Opened(key_id, payload)
 
 
 def _parts(raw: bytes) -> tuple[str, str, str]:

@@ -125,6 +125,8 @@ def disagreement(request: PaymentRequest) -> CodeField | None:
 
     "crc" stands for a payload that cannot be read strictly; "amount" also for lines that do not add up.
     """
+    if _is_as_written(request):
+        return None
     try:
         code = emv_qr.decode(request.payload)
     except emv_qr.EmvQrError:
@@ -136,6 +138,16 @@ def disagreement(request: PaymentRequest) -> CodeField | None:
     if (code.memo or "").split(" ")[0] != request.reference:
         return "reference"
     return None
+
+
+def _is_as_written(request: PaymentRequest) -> bool:
+    """Whether the payload is, letter by letter, what we would write for this job, in half the time of reading it."""
+    payee = request.beneficiary
+    try:
+        written = emv_qr.encode(bin=payee.bin, account=payee.account, amount=request.amount, memo=request.reference)
+    except emv_qr.EmvQrError:
+        return False
+    return written == request.payload and sum(line.amount for line in request.lines) == request.amount
 
 
 class PaymentCancellation(Frozen):
@@ -329,7 +341,7 @@ class PaymentRefused(Frozen):
 
     type: Literal["payment_refused"] = "payment_refused"
     payment: PaymentId
-    field: Literal[CodeField, "expiry", "clock"]
+    field: Literal[CodeField, "expiry", "clock", "signature"]
 
 
 class HelpKind(StrEnum):

@@ -1,8 +1,13 @@
 """Pure: what happens to words at the boundary, once, so that nothing behind it has to wonder."""
 
 import unicodedata
+from collections.abc import Iterator
 
 _INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Cn"}
+_MOST_MARKS = 30
+"""So many marks may stand on one letter (UAX #15, stream-safe text); putting more in order costs their square."""
+_SHORT = 1000
+"""Characters; in fewer there is nothing to gain."""
 
 
 def nfc(text: str) -> str:
@@ -13,8 +18,18 @@ def nfc(text: str) -> str:
     """
     spaced = "".join(" " if character.isspace() else character for character in text)
     visible = "".join(c for c in spaced if unicodedata.category(c) not in _INVISIBLE)
+    if len(visible) > _SHORT:
+        visible = "".join(_with_few_marks(visible))
     # Composed last: an invisible character may have stood between a letter and its mark.
     return " ".join(unicodedata.normalize("NFC", visible).split())
+
+
+def _with_few_marks(text: str) -> Iterator[str]:
+    marks = 0
+    for character in text:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks <= _MOST_MARKS:
+            yield character
 
 
 def ascii_upper(text: str) -> str:

@@ -50,3 +50,9 @@ def test_diacritics_go_and_letters_stay(written: str, plain: str) -> None:
 @given(st.text())
 def test_what_is_left_fits_a_code(text: str) -> None:
     assert set(ascii_upper(text)) <= set(string.printable) - set(string.ascii_lowercase) - set("\t\n\r\x0b\x0c")
+
+
+def test_a_long_text_keeps_thirty_marks_on_a_letter_and_no_more() -> None:
+    monster = nfc("e" + "\u0301\u0323" * 5_000 + "x")
+    assert len(monster) < 40
+    assert monster.endswith("x")
