@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from drivers import window
 from drivers.errors import DisplayError
@@ -78,6 +78,12 @@ class Display(ABC):
         Raises `DisplayError`, also for a scene that was composed for another size.
         """
 
+    def prepare(self, scene: Scene) -> None:  # noqa: B027  # a display need not
+        """Paint, unseen, what the next scene is likely to begin with; then `show` paints only the rest of it.
+
+        Raises `DisplayError` as `show` does.
+        """
+
     @abstractmethod
     def touches(self) -> list[Touch]:
         """What was touched since the last call, oldest first. Call it every frame. Raises `DisplayError`."""
@@ -109,6 +115,8 @@ class Canvas:
         self._words = lru_cache(maxsize=48)(self._render)
         self._pictures = lru_cache(maxsize=64)(_draw_picture)
         self._corners = lru_cache(maxsize=64)(_draw_corner)
+        self._painted: Scene | None = None
+        self._ahead: Scene | None = None
 
     @classmethod
     def in_memory(cls, size: Size) -> "Canvas":
@@ -119,18 +127,44 @@ class Canvas:
         return cls(pygame.surface.Surface((size.width, size.height), depth=32))
 
     def paint(self, scene: Scene) -> None:
-        """Paint everything, from the background up."""
-        self.surface.fill(scene.background)
+        """Paint everything, from the background up; what was painted ahead is not painted again."""
+        ahead, self._ahead, self._painted = self._ahead, None, scene
+        if ahead is not None and _begins_with(scene, ahead):
+            for element in scene.elements[len(ahead.elements) :]:
+                self._paint(element)
+        else:
+            self._paint_all(scene)
+
+    def paint_ahead(self, scene: Scene) -> None:
+        """Paint what the next scene is likely to begin with; `copy` and `digest` are still of the last one."""
+        self._paint_all(scene)
+        self._ahead = scene
+
+    def settle(self) -> None:
+        """Bring back the last scene, if another was painted ahead."""
+        if self._ahead is not None and self._painted is not None:
+            self.paint(self._painted)
+
+    def _paint_all(self, scene: Scene) -> None:
+        """No background where the first element covers it anyway."""
+        first = scene.elements[0] if scene.elements else None
+        covered = first.rect if isinstance(first, Fill) and not first.radius else Rect(0, 0, 0, 0)
+        for part in _around(covered, Rect(0, 0, scene.size.width, scene.size.height)):
+            self.surface.fill(scene.background, part)
         for element in scene.elements:
             self._paint(element)
 
     def copy(self) -> "Surface":
-        """The pixels as they are now."""
+        """The pixels of the last scene."""
+        self.settle()
         return self.surface.copy()
 
     def digest(self) -> str:
-        """The SHA-256 of the pixels as they are now."""
-        return hashlib.sha256(self.surface.get_buffer().raw).hexdigest()
+        """The SHA-256 of the pixels of the last scene."""
+        self.settle()
+        # Straight from the surface: a copy of all pixels would cost as much again, and stay in the heap.
+        pixels = cast("memoryview", self.surface.get_buffer())  # it is as good as one, says pygame, but not its stubs
+        return hashlib.sha256(pixels).hexdigest()
 
     def _paint(self, element: Element) -> None:
         match element:
@@ -153,12 +187,17 @@ class Canvas:
                 self.surface.blit(self._corners(radius, fill.colour, corner), place)
 
     def _write(self, text: Text) -> None:
-        words = self._words(text.text, text.face, text.size_px, text.colour)
-        shift = {Anchor.LEFT: 0, Anchor.CENTRE: words.get_width() // 2, Anchor.RIGHT: words.get_width()}[text.anchor]
-        self.surface.blit(words, (text.x - shift, text.y - _baseline(words, self._font(text.face, text.size_px))))
+        words, width, rise = self._words(text.text, text.face, text.size_px, text.colour)
+        x = text.x
+        if text.anchor is not Anchor.LEFT:
+            x -= width if text.anchor is Anchor.RIGHT else width // 2
+        self.surface.blit(words, (x, text.y - rise))
 
-    def _render(self, text: str, face: Face, size_px: int, colour: Colour) -> "Surface":
-        return self._font(face, size_px).render(text, True, colour)
+    def _render(self, text: str, face: Face, size_px: int, colour: Colour) -> "tuple[Surface, int, int]":
+        """The words, how wide they are, and how far above the baseline they begin."""
+        font = self._font(face, size_px)
+        words = font.render(text, True, colour)
+        return words, words.get_width(), _baseline(words, font)
 
     def _code(self, code: Code) -> None:
         """One pixel a module in the surface's own format, scaled by a whole number straight onto its place."""
@@ -168,9 +207,11 @@ class Canvas:
         box, side = code.box, code.matrix.size
         small = pygame.image.frombuffer(b"".join(code.matrix.rows), (side, side), "P")
         small.set_palette([WHITE, BLACK])
-        self.surface.fill(WHITE, (box.x, box.y, box.width, box.height))
         quiet_px, width = QUIET_MODULES * code.module_px, side * code.module_px
-        place = self.surface.subsurface((code.x + quiet_px, code.y + quiet_px, width, width))
+        inner = Rect(code.x + quiet_px, code.y + quiet_px, width, width)
+        for part in _around(inner, box):
+            self.surface.fill(WHITE, part)
+        place = self.surface.subsurface((inner.x, inner.y, width, width))
         pygame.transform.scale(small.convert(self.surface), (width, width), place)
 
 
@@ -221,6 +262,16 @@ class PygameDisplay(Display):
         except pygame.base.error as error:
             raise DisplayError(f"display: {error}. Restart the counter; then look at the cable") from error
 
+    def prepare(self, scene: Scene) -> None:
+        """Paint into the window's own pixels: nobody sees them before the next flip."""
+        import pygame.base
+
+        refuse_other_size(scene, self.size)
+        try:
+            self._canvas.paint_ahead(scene)
+        except pygame.base.error as error:
+            raise DisplayError(f"display: {error}. Restart the counter; then look at the cable") from error
+
     def touches(self) -> list[Touch]:
         """Read SDL's queue; a window that was uncovered gets its pixels back."""
         import pygame.base
@@ -239,6 +290,7 @@ class PygameDisplay(Display):
             if event.type == pygame.constants.QUIT:
                 self._wants_close = True
             elif event.type == pygame.constants.VIDEOEXPOSE:
+                self._canvas.settle()
                 pygame.display.flip()
             elif event.type in {pygame.constants.FINGERDOWN, pygame.constants.FINGERUP}:
                 yield self._touch(event.x, event.y, is_down=event.type == pygame.constants.FINGERDOWN)
@@ -330,6 +382,18 @@ def _baseline(words: "Surface", font: "Font") -> int:
     A letter that rises above the font's ascent (Ẳ, Ổ) makes SDL_ttf's surface higher, and all of it at the top.
     """
     return words.get_height() - font.get_height() + font.get_ascent()
+
+
+def _begins_with(scene: Scene, first: Scene) -> bool:
+    return scene.background == first.background and scene.elements[: len(first.elements)] == first.elements
+
+
+def _around(inner: Rect, outer: Rect) -> Iterator[tuple[int, int, int, int]]:
+    """What an area has beside one that lies within it: above, below, left and right; x, y, width, height of each."""
+    yield outer.x, outer.y, outer.width, inner.y - outer.y
+    yield outer.x, inner.bottom, outer.width, outer.bottom - inner.bottom
+    yield outer.x, inner.y, inner.x - outer.x, inner.height
+    yield inner.right, inner.y, outer.right - inner.right, inner.height
 
 
 def _cross(rect: Rect, radius: int) -> tuple[Rect, Rect, Rect]:

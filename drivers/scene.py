@@ -119,9 +119,14 @@ class Code:
     module_px: int
 
     @property
+    def modules(self) -> int:
+        """How many modules it is across, quiet zone included."""
+        return self.matrix.size + 2 * QUIET_MODULES
+
+    @property
     def box(self) -> Rect:
         """The white square, quiet zone included."""
-        side = (self.matrix.size + 2 * QUIET_MODULES) * self.module_px
+        side = self.modules * self.module_px
         return Rect(self.x, self.y, side, side)
 
 

@@ -103,6 +103,7 @@ def _advances(face: Face, size_px: int) -> _Advances:
     return _Advances(face, size_px)
 
 
+@lru_cache(maxsize=256)
 def width(text: str, face: Face, size_px: int) -> int:
     """How many pixels one line takes; `size_px` is the em. Text in NFD counts as the NFC it will be drawn as."""
     return sum(map(_advances(face, size_px).__getitem__, unicodedata.normalize("NFC", text)))

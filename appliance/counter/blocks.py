@@ -49,19 +49,23 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """One whole screen: a block as large as the glass, and what it stands on."""
-
-    block: Block
-    background: Colour = (0xF7, 0xF5, 0xF0)
-
-
-@dataclass(frozen=True)
 class Painting:
     """A block, spread out on the glass."""
 
-    elements: tuple[Element, ...]
-    targets: tuple[Target, ...]
+    elements: tuple[Element, ...] = ()
+    targets: tuple[Target, ...] = ()
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One whole screen: a block as large as the glass, and what it stands on.
+
+    `first` lies beneath the block and was spread out before, at its place of this moment: the same for every payment.
+    """
+
+    block: Block
+    background: Colour = (0xF7, 0xF5, 0xF0)
+    first: Painting = Painting()
 
 
 def flatten(block: Block, x: int = 0, y: int = 0) -> Painting:
@@ -210,6 +214,12 @@ def _set(text: str, style: Type, width: int) -> tuple[int, tuple[str, ...]]:
 
 def _broken(text: str, face: Face, size_px: int, width: int, lines: int) -> tuple[str, ...]:
     """The even lines of a text that takes at most so many, all its words whole; else nothing."""
+    if text and "  " not in text and text == text.strip(" "):
+        # Most texts stand on one line, or must, and to see that costs a third of looking for breaks.
+        if typeface.width(text, face, size_px) <= width:
+            return (unicodedata.normalize("NFC", text),)
+        if lines == 1:
+            return ()
     words, widths, gap = _measured(text, face, size_px)
     if not words or max(widths) > width:
         return ()

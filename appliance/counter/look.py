@@ -167,6 +167,11 @@ class Style:
         return min(self._enlarged(high), int(self.must / STEP))
 
     @cached_property
+    def yielding(self) -> tuple[int, ...]:
+        """Type for what gives way to a large code: that of the rest, or plain text's where larger text has no room."""
+        return tuple(dict.fromkeys((self.rest, self.look.style(self.language).rest)))
+
+    @cached_property
     def small(self) -> int:
         """Type for account, bank, memo and dossier."""
         if not self.is_narrow:

@@ -58,6 +58,7 @@ class Health:
     outbox: int = 0
     trouble: str = ""
     started_at: Instant | None = None
+    set_aside: int = 0
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,13 @@ class Shown:
     outage: Outage | None = None
     words: str = ""
 
+    @property
+    def is_timeless(self) -> bool:
+        """Whether codes cannot be shown because nobody here knows the time, though somebody should have told it."""
+        return (
+            self.session.is_linked and self.session.time == "unknown" and isinstance(self.session.glass, Idle | Paying)
+        )
+
 
 _OF_NOTICE: dict[NoticeKind, ScreenName] = {
     "paid": ScreenName.PAID,
@@ -89,7 +97,12 @@ def screen_of(shown: Shown) -> ScreenName:
         return ScreenName.OUT_OF_SERVICE
     if shown.front.page in {"pin", "locked", "technician"}:
         return ScreenName.TECHNICIAN
+    if shown.is_timeless:
+        return ScreenName.OUT_OF_SERVICE
     match shown.session.glass:
+        case Paying() if shown.session.time != "known":
+            # A code stands behind it, but nobody knows whether it is still good.
+            return ScreenName.PREPARING if shown.session.is_linked else ScreenName.OFFLINE
         case Idle():
             return _idle(shown)
         case Preparing():
@@ -109,7 +122,8 @@ def _idle(shown: Shown) -> ScreenName:
         return ScreenName.OUT_OF_SERVICE
     if shown.front.is_asleep:
         return ScreenName.ASLEEP
-    return ScreenName.IDLE if shown.session.is_linked else ScreenName.OFFLINE
+    is_ready = shown.session.is_linked and shown.session.time == "known"
+    return ScreenName.IDLE if is_ready else ScreenName.OFFLINE
 
 
 _NOBODYS = {ScreenName.TECHNICIAN, ScreenName.OUT_OF_SERVICE}

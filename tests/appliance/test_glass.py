@@ -12,7 +12,7 @@ from appliance.counter.look import Look
 from appliance.counter.shown import Health
 from appliance.counter.state import Paying, Session
 from appliance.glass import Glass
-from drivers.scene import Size
+from drivers.scene import Scene, Size
 from drivers.virtual.display import VirtualDisplay
 from mqtt_schema.messages import ScreenName
 from mqtt_schema.types import Instant
@@ -53,6 +53,34 @@ def test_a_countdown_is_painted_every_second_and_an_idle_glass_is_not(glass: Gla
     for second in range(6, 10):
         glass.show(IDLE, at(second))
     assert display.frame == idle
+
+
+class Foreseeing(VirtualDisplay):
+    """Keeps what it was asked to paint ahead."""
+
+    def __init__(self, size: Size) -> None:
+        super().__init__(size)
+        self.prepared: list[Scene] = []
+
+    def prepare(self, scene: Scene) -> None:
+        self.prepared.append(scene)
+
+
+def test_the_next_code_is_painted_ahead_once_and_never_while_somebody_pays() -> None:
+    display = Foreseeing(SIZE)
+    glass = Glass(display, Look.of(SIZE, "3", catalogue.read()), Manners(), Health)
+    glass.show(PAYING, MORNING)
+    glass.prepare(MORNING)
+    assert not display.prepared
+    code = display.history[-1]
+    glass.show(IDLE, MORNING)
+    for _ in range(3):
+        glass.prepare(MORNING)
+    (ahead,) = display.prepared
+    assert 0 < len(ahead.elements) < len(code.elements)
+    assert code.elements[: len(ahead.elements)] == ahead.elements
+    glass.prepare(at(61))  # everything has moved by a pixel
+    assert len(display.prepared) == 2
 
 
 def test_what_is_seen_names_the_payment_and_the_amount_and_the_pixels(glass: Glass, display: VirtualDisplay) -> None:

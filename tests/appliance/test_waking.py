@@ -156,3 +156,9 @@ def test_only_a_plain_command_goes_straight_through(arguments: list[str], path: 
 def test_what_is_read_at_a_glance_is_what_toml_says(text: str) -> None:
     told = tomllib.loads(text).get("display", {})
     assert waking.display_of(text) == {name: str(value) for name, value in told.items()}
+
+
+def test_giving_memory_back_says_nothing_wherever_it_runs() -> None:
+    told = [sys.executable, "-c", "from appliance import waking; waking.give_back()"]
+    ended = subprocess.run(told, capture_output=True, check=True)
+    assert (ended.stdout, ended.stderr) == (b"", b"")

@@ -218,6 +218,35 @@ def test_equal_pixels_have_equal_digests_and_others_have_not(display: Display) -
     assert display.digest() == empty
 
 
+PANEL, RULE = Fill(Rect(0, 0, 100, 300), (255, 255, 255)), Fill(Rect(120, 40, 200, 10), INK, 5)
+NAME = Text("Kho bạc", 120, 90, Face.REGULAR, 24, INK)
+
+
+def test_what_was_painted_ahead_changes_no_pixel_of_the_scene_that_follows(glass: PygameDisplay) -> None:
+    for following in (scene(PANEL, RULE, NAME), scene(RULE, PANEL, NAME), scene(NAME), Scene(SIZE, INK, (PANEL, RULE))):
+        glass.show(following)
+        plain = glass.digest()
+        glass.show(scene(NAME))
+        glass.prepare(scene(PANEL, RULE))
+        glass.show(following)
+        assert glass.digest() == plain
+
+
+def test_nobody_sees_what_is_painted_ahead(glass: PygameDisplay) -> None:
+    glass.show(scene(NAME))
+    stands = glass.digest()
+    for look in (glass.digest, glass.png):
+        glass.prepare(scene(PANEL, RULE))
+        look()
+        assert glass.digest() == stands
+    glass.prepare(scene(PANEL, RULE))
+    pygame.event.post(pygame.event.Event(pygame.VIDEOEXPOSE))
+    assert glass.touches() == []
+    window = pygame.display.get_surface()
+    assert window is not None
+    assert window.get_at((150, 150))[:3] == PAPER
+
+
 def test_no_key_does_anything(glass: PygameDisplay) -> None:
     for key, mod in ((pygame.K_F4, pygame.KMOD_ALT), (pygame.K_ESCAPE, 0), (pygame.K_c, pygame.KMOD_CTRL)):
         pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=key, mod=mod, unicode=""))

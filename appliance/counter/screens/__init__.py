@@ -16,14 +16,15 @@ Every screen is a function `compose(shown: Shown, style: Style, now: Instant) ->
 from collections.abc import Callable
 
 from appliance.counter.blocks import Drawn, flatten
-from appliance.counter.look import Look, Style, shift_at
+from appliance.counter.front import Front
+from appliance.counter.look import PAPER, Look, Style, shift_at
 from appliance.counter.screens import boot, code, idle, menu, notice, technician
 from appliance.counter.shown import Shown, screen_of
 from drivers.scene import Scene
 from mqtt_schema.messages import ScreenName
 from mqtt_schema.types import Instant
 
-__all__ = ["Look", "compose"]
+__all__ = ["Look", "ahead", "compose"]
 
 Composer = Callable[[Shown, Style, Instant], Drawn]
 
@@ -52,8 +53,15 @@ def compose(shown: Shown, look: Look, now: Instant) -> Scene:
     """Compose the screen for what is shown at a moment. Two moments within one second of the clock look alike."""
     style = look.style(shown.front.language, shown.front.is_large)
     drawn = _composer(shown)(shown, style, now)
-    painting = flatten(drawn.block, *shift_at(int(now.timestamp())))
-    return Scene(look.size, drawn.background, painting.elements, painting.targets)
+    first, rest = drawn.first, flatten(drawn.block, *shift_at(int(now.timestamp())))
+    return Scene(look.size, drawn.background, first.elements + rest.elements, first.targets + rest.targets)
+
+
+def ahead(front: Front, look: Look, modules: int, now: Instant) -> Scene:
+    """What a payment's screen will begin with, before there is one: `modules` across its code, quiet zone included."""
+    style = look.style(front.language, front.is_large)
+    first = code.standing(style, code.place(style, modules), None, shift_at(int(now.timestamp())), with_time=False)
+    return Scene(look.size, PAPER, first.elements)
 
 
 def _composer(shown: Shown) -> Composer:

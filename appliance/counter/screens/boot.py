@@ -37,6 +37,8 @@ def compose(shown: Shown, style: Style, now: Instant) -> Drawn:
     plain = style.look.style("vi")
     if shown.boot is not None:
         return _booting(plain, shown.boot, shown.words)
+    if shown.is_timeless:
+        return _booting(plain, Boot.CLOCK, "")
     return _closed(plain, shown.outage or Outage.TECHNICIAN, shown.words)
 
 

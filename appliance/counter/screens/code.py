@@ -12,16 +12,20 @@ from appliance.counter.blocks import (
     TOP,
     Block,
     Drawn,
+    Painting,
     Part,
     Type,
     beside,
     figures,
     first_fitting,
+    fits,
+    flatten,
     on_panel,
     paragraph,
+    space,
     stack,
 )
-from appliance.counter.look import AMBER, INK, SHADE, WHITE, Style
+from appliance.counter.look import AMBER, INK, SHADE, WHITE, Style, shift_at
 from appliance.counter.screens import acting, foot
 from appliance.counter.screens.menu import menu
 from appliance.counter.screens.particulars import about, lines, money
@@ -31,7 +35,7 @@ from drivers import qr, typeface
 from drivers.qr import QUIET_MODULES, QrMatrix
 from drivers.scene import Code, Colour, Fill, Rect, Text
 from drivers.typeface import Face
-from mqtt_schema.messages import PaymentRequest
+from mqtt_schema.messages import HelpKind, PaymentRequest
 from mqtt_schema.types import Instant
 
 FULL_BAR_S = 300
@@ -44,8 +48,11 @@ WORDS_EM = 9.4
 """The words beside a code are at least so wide, in sizes of what must be read."""
 WORDS_HIGH_EM, WORDS_HIGH_EM_ROOMY = 9.5, 12.2
 """The words below a code are at least so high; where there is room, the details are among them."""
-LEAST_CODE = 0.77
-"""Larger text takes from the code at most the rest: 7 of 9, 9 of 11, 13 of 16 pixels a module."""
+LEAST_CODE = 0.88
+"""Larger text takes from the code at most the rest: 8 of 9, 11 of 12, 15 of 16 pixels a module, all read as often."""
+
+LEAST_CODE_STANDING = 0.77
+"""The same where a glass of 7 inches stands, and a beneficiary's long name would have no room: 8 of 10."""
 
 
 def compose(shown: Shown, style: Style, now: Instant) -> Drawn:
@@ -69,21 +76,42 @@ def _paying(shown: Shown, request: PaymentRequest, style: Style, now: Instant) -
     words = _chosen(shown, request, style, where, now) if shown.front.page == "menu" else None
     caption = None if words else _caption(request, style, where)
     words = words or _words(shown, request, style, where, now, has_caption=caption is not None)
-    parts = [*_code(matrix, where, has_caption=caption is not None), words.at(where.words.x, where.words.y)]
+    parts: list[Part] = [_code(matrix, where, has_caption=caption is not None), words.at(where.words.x, where.words.y)]
     if caption:
         parts.append(caption.at(where.caption.x, where.caption.y))
-    if shown.front.page != "menu":
-        parts.append(foot.corner(style))
-    return Drawn(Block(tuple(parts), style.whole.width, style.whole.height))
+    return Drawn(
+        Block(tuple(parts), style.whole.width, style.whole.height), first=_first(shown, request, style, where, now)
+    )
+
+
+def _first(shown: Shown, request: PaymentRequest, style: Style, where: "Place", now: Instant) -> Painting:
+    shift = shift_at(int(now.timestamp()))
+    if shown.front.page == "menu":
+        return flatten(Block((Fill(where.panel, WHITE),), 0, 0), *shift)
+    asked = shown.session.help
+    return standing(style, where, asked.help if asked else None, shift, with_time=_is_short(request, now))
+
+
+@lru_cache(maxsize=4)
+def standing(
+    style: Style, where: "Place", called: HelpKind | None, shift: tuple[int, int], *, with_time: bool = False
+) -> Painting:
+    """What stands beneath every payment, spread out: the code's panel and the touches.
+
+    The same arguments give the same object: a display that has painted it ahead sees at a glance that it has.
+    """
+    keys = foot.keys(style, called, where.words.width, with_time=with_time)
+    parts = Fill(where.panel, WHITE), keys.at(where.words.x, where.words.bottom - keys.height), foot.corner(style)
+    return flatten(Block(parts, style.whole.width, style.whole.height), *shift)
 
 
 def _words(
     shown: Shown, request: PaymentRequest, style: Style, where: "Place", now: Instant, *, has_caption: bool
 ) -> Block:
     """What to do, how much, to whom, how long, and what can be touched."""
-    width, left_s = where.words.width, _left_s(request, now)
-    time = _time(left_s, request, style, width, is_linked=shown.session.is_linked)
-    below = stack((time, foot.foot(style, shown, width, with_time=left_s < MORE_TIME_S)), style.unit)
+    width = where.words.width
+    time = _time(_left_s(request, now), request, style, width, is_linked=shown.session.is_linked)
+    below = stack((time, space(foot.height(style))), style.unit)
     room = width, where.words.height - below.height - style.unit
     return _above(about(request, style, room, has_caption=has_caption), below, where.words)
 
@@ -118,7 +146,8 @@ class Place:
 def place(style: Style, modules: int) -> Place:
     """The largest code of whole pixels a module beside which the words have room. `modules` with the quiet zone."""
     plain = style.look.style(style.language)
-    module_px = max(_module_px(style, modules), round(_module_px(plain, modules) * LEAST_CODE + 0.49))
+    least = LEAST_CODE_STANDING if style.is_narrow and style.is_portrait else LEAST_CODE
+    module_px = max(_module_px(style, modules), round(_module_px(plain, modules) * least + 0.49))
     side, whole = module_px * modules, style.whole
     if style.is_portrait:
         panel, caption = Rect(0, 0, whole.width, side), Rect(0, side, 0, 0)
@@ -136,11 +165,11 @@ def _module_px(style: Style, modules: int) -> int:
     return max(1, min(whole.height, whole.width - round(WORDS_EM * style.must) - 4 * style.unit) // modules)
 
 
-def _code(matrix: QrMatrix, where: Place, *, has_caption: bool) -> list[Part]:
+def _code(matrix: QrMatrix, where: Place, *, has_caption: bool) -> Code:
     """On its white panel, which runs to the edges of the glass; in its middle where nothing stands below."""
     side, panel = (matrix.size + 2 * QUIET_MODULES) * where.module_px, where.panel
     top = 0 if has_caption else (panel.height - side) // 2
-    return [Fill(panel, WHITE), Code(matrix, (panel.width - side) // 2, top, where.module_px)]
+    return Code(matrix, (panel.width - side) // 2, top, where.module_px)
 
 
 @lru_cache(maxsize=4)
@@ -161,6 +190,11 @@ def _texts(blocks: tuple[Block, ...]) -> Iterator[str]:
 
 
 # The time
+
+
+def _is_short(request: PaymentRequest, now: Instant) -> bool:
+    """Whether more time is offered."""
+    return _left_s(request, now) < MORE_TIME_S
 
 
 def _left_s(request: PaymentRequest, now: Instant) -> int:
@@ -185,8 +219,10 @@ def _time_left(left_s: int, style: Style, width: int) -> Block:
     clock = _clock(left_s, style, INK)
     said = texts.time_left if left_s >= LAST_MINUTE_S else texts.time_nearly_up
     face = Face.REGULAR if left_s >= LAST_MINUTE_S else Face.SEMIBOLD
-    words = paragraph(said, Type(face, (style.rest,), INK), width - clock.width - style.unit)
-    top = round(style.must * FIGURE_TOP) - round(style.rest * TOP)
+    room = width - clock.width - style.unit
+    size_px = next((size for size in style.yielding if fits(said, Type(face, (size,), INK), room)), style.yielding[-1])
+    words = paragraph(said, Type(face, (size_px,), INK), room)
+    top = round(style.must * FIGURE_TOP) - round(size_px * TOP)
     high = max(clock.height, top + words.height)
     return Block((words.at(0, top), clock.at(width - clock.width, 0)), width, high)
 
@@ -195,7 +231,7 @@ def _link_lost(left_s: int, style: Style, width: int) -> Block:
     """The code is still good, only the answer will be late: said, because a silent screen frightens."""
     inner, clock = style.unit, _clock(left_s, style, WHITE)
     room = width - clock.width - 3 * inner
-    type_ = Type(Face.SEMIBOLD, (style.rest,), WHITE, lines=1 if style.is_narrow and style.is_portrait else 2)
+    type_ = Type(Face.SEMIBOLD, style.yielding[-1:], WHITE, lines=1 if style.is_narrow and style.is_portrait else 2)
     said = first_fitting(style.texts.code.link_lost, type_, room)
     words = paragraph(said, replace(type_, lines=3), room)
     return on_panel(beside(words, clock, inner), AMBER, style.unit, (inner, inner // 2))

@@ -33,9 +33,13 @@ def foot(style: Style, shown: Shown, width: int, *, with_time: bool = False) -> 
 
     `with_time`: more time is offered; where four keys have no room it takes the place of the larger text.
     """
-    if shown.session.help is not None:
-        return _called(style, shown.session.help.help, width)
-    return _touches(style, width, with_time)
+    asked = shown.session.help
+    return keys(style, asked.help if asked else None, width, with_time=with_time)
+
+
+def keys(style: Style, called: HelpKind | None, width: int, *, with_time: bool = False) -> Block:
+    """As `foot`, for whom nothing else is shown: `called` is what somebody asked for."""
+    return _called(style, called, width) if called else _touches(style, width, with_time)
 
 
 def height(style: Style) -> int:
@@ -64,8 +68,9 @@ def key(
     Words are set in the largest of `sizes` (that of the rest, unless given) that has room, on two lines at most.
     `is_primary`: what most people want.
     """
-    smallest = min(sizes, default=style.rest)
-    for size_px in sizes or (smallest,):
+    sizes = (*(sizes or (style.rest,)), *style.yielding[1:])
+    smallest = min(sizes)
+    for size_px in sizes:
         for is_beside in (True, False):
             if _has_room(style, words, size, size_px, is_beside=is_beside):
                 return _key(style, name, drawing, words, size, size_px, is_beside=is_beside, is_primary=is_primary)
@@ -127,14 +132,17 @@ def _touches(style: Style, width: int, with_time: bool) -> Block:
     if not with_time:
         return _in_a_row(style, (language, larger, help_), width)
     four = (language, larger, time, help_)
-    return _in_a_row(style, four if _shared(style, four, width) else (language, time, help_), width)
+    has_room = any(_shared(style, four, width, size_px) for size_px in style.yielding)
+    return _in_a_row(style, four if has_room else (language, time, help_), width)
 
 
 def _in_a_row(style: Style, touches: tuple[Touch, ...], width: int) -> Block:
-    is_beside, shares = _shared(style, touches, width) or _crowded(style, touches, width)
+    ways = ((size, _shared(style, touches, width, size)) for size in style.yielding)
+    size_px, shared = next((way for way in ways if way[1]), (style.yielding[-1], None))
+    is_beside, shares = shared or _crowded(style, touches, width)
     parts, left = [], 0
     for (name, sign, _), (words, wide) in zip(touches, shares, strict=True):
-        one = _key(style, name, sign, words, (wide, height(style)), style.rest, is_beside=is_beside)
+        one = _key(style, name, sign, words, (wide, height(style)), size_px, is_beside=is_beside)
         parts.append(one.at(left, 0))
         left += wide + style.between
     return Block(tuple(parts), width, height(style))
@@ -144,13 +152,13 @@ Shares = tuple[bool, tuple[tuple[str, int], ...]]
 """Whether pictures stand beside the words, and of each key the words and the width."""
 
 
-def _shared(style: Style, touches: tuple[Touch, ...], width: int) -> Shares | None:
+def _shared(style: Style, touches: tuple[Touch, ...], width: int, size_px: int) -> Shares | None:
     """How touches share a width: the longest words with room, the spare room in equal parts; None if none have room."""
     room = width - (len(touches) - 1) * style.between
     for place in range(max(len(variants) for _, _, variants in touches)):
         words = [variants[min(place, len(variants) - 1)] for _, _, variants in touches]
         for is_beside in (True, False):
-            needed = [_needed(style, one, is_beside=is_beside) for one in words]
+            needed = [_needed(style, one, size_px, is_beside=is_beside) for one in words]
             if (spare := room - sum(needed)) >= 0:
                 return is_beside, tuple(
                     (one, need + spare // len(words)) for one, need in zip(words, needed, strict=True)
@@ -163,9 +171,9 @@ def _crowded(style: Style, touches: tuple[Touch, ...], width: int) -> Shares:
     return False, tuple((variants[-1], wide) for _, _, variants in touches)
 
 
-def _needed(style: Style, words: str, *, is_beside: bool) -> int:
-    sign = _side(style.rest) + style.unit if is_beside else 0
-    return max(style.target, typeface.width(words, Face.SEMIBOLD, style.rest) + sign + 2 * _padding(style))
+def _needed(style: Style, words: str, size_px: int, *, is_beside: bool) -> int:
+    sign = _side(size_px) + style.unit if is_beside else 0
+    return max(style.target, typeface.width(words, Face.SEMIBOLD, size_px) + sign + 2 * _padding(style))
 
 
 def _side(size_px: int) -> int:
@@ -182,7 +190,7 @@ def _called(style: Style, asked: HelpKind, width: int) -> Block:
     """That somebody was called takes the place of all touches but the language."""
     texts, high = style.texts, height(style)
     language = texts.foot.language[0]
-    size = _needed(style, language, is_beside=False), high
+    size = _needed(style, language, style.rest, is_beside=False), high
     first = key(style, "language", pictures.GLOBE, language, size)
     left = first.width + style.between
     room = width - left - 2 * _padding(style)

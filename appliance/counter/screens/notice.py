@@ -109,6 +109,8 @@ def _slip(notice: Notice, style: Style) -> tuple[Drawing | None, str]:
             return pictures.PAPER, texts.slip_waiting
         case "unsure":
             return pictures.CLERK, texts.slip_unsure
+        case "uncopied":
+            return pictures.CLERK, texts.slip_uncopied
     return None, texts.thanks
 
 

@@ -5,6 +5,7 @@ tightest, and the first draft that has room is shown; amount, beneficiary's name
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
@@ -36,8 +37,8 @@ from mqtt_schema.money import format_vnd
 class Draft:
     """How much is said. Lines of names; `steps`: by how many steps the amount is larger than what must be read.
 
-    `is_brief`: what to do is said on one line. `details`: account, bank and memo below each other, after each other,
-    or not at all.
+    `is_brief`: what to do is said on one line. `is_shy`: all but the amount is no larger than in plain text.
+    `details`: account, bank and memo below each other, after each other, or not at all.
     """
 
     fee: int
@@ -48,6 +49,7 @@ class Draft:
     has_picture: bool = False
     has_dossier: bool = True
     has_payer: bool = True
+    is_shy: bool = False
     details: Literal["rows", "lines", "none"] = "lines"
 
     def amounts(self, style: Style) -> tuple[int, ...]:
@@ -73,6 +75,7 @@ _DRAFTS = (
     replace(_BARE, steps=0, has_dossier=False, name=1),
 )
 """From the roomiest to the tightest."""
+_MOST_FEE_LINES = 3
 _STANDING_DRAFTS = _DRAFTS[5:]
 """Below a code that is as wide as a glass of 7 inches the first ones never have room."""
 
@@ -84,28 +87,41 @@ def about(request: PaymentRequest, style: Style, room: tuple[int, int], *, has_c
     `has_caption`: account, bank and memo stand elsewhere.
     """
     groups: tuple[Block, ...] = ()
-    for draft in _STANDING_DRAFTS if style.is_narrow and style.is_portrait else _DRAFTS:
+    for draft in _drafts(_fee(request.lines[0], style), style, room[0]):
         groups = _groups(request, replace(draft, details="none") if has_caption else draft, style, room[0])
         if stack(groups).height + (len(groups) - 1) * style.unit // 2 <= room[1]:
             break
     return spread(groups, room[1], 3 * style.unit)
 
 
+def _drafts(fee: str, style: Style, width: int) -> Iterator[Draft]:
+    """From the roomiest to the tightest; of larger text first those in which the fee's name stands whole."""
+    drafts = _STANDING_DRAFTS if style.is_narrow and style.is_portrait else _DRAFTS
+    if not style.is_large:
+        yield from drafts
+        return
+    ways = (*drafts[:-1], replace(drafts[-1], name=2, is_shy=True), drafts[-1])
+    taller = (replace(draft, fee=lines) for draft in ways for lines in range(draft.fee, _MOST_FEE_LINES + 1))
+    yield from (draft for draft in taller if fits(fee, _name(draft, style), width))
+    yield from ways
+
+
 def _groups(request: PaymentRequest, draft: Draft, style: Style, width: int) -> tuple[Block, ...]:
     """What to do, how much and what for, and to whom."""
     return (
-        _instruction(draft, style, width),
+        _instruction(style, width, is_brief=draft.is_brief, has_picture=draft.has_picture),
         stack((money(request.amount, draft.amounts(style), width), purpose(request, draft, style, width))),
         _payee(request, draft, style, width),
     )
 
 
-def _instruction(draft: Draft, style: Style, width: int) -> Block:
+@lru_cache(maxsize=32)
+def _instruction(style: Style, width: int, *, is_brief: bool, has_picture: bool) -> Block:
     variants, type_ = style.texts.code.scan, Type(Face.SEMIBOLD, (style.must,), INK, lines=2)
-    if draft.is_brief:
+    if is_brief:
         return paragraph(first_fitting(variants, replace(type_, lines=1), width), type_, width)
     side, gap = round(style.must * 1.8), 2 * style.unit
-    if draft.has_picture and fits(variants[0], type_, width - side - gap):
+    if has_picture and fits(variants[0], type_, width - side - gap):
         return beside(picture(pictures.PHONE, side, INK), paragraph(variants[0], type_, width - side - gap), gap)
     return paragraph(first_fitting(variants, type_, width), type_, width)
 
@@ -118,17 +134,20 @@ def money(value: int, sizes: tuple[int, ...], width: int) -> Block:
 def purpose(request: PaymentRequest, draft: Draft, style: Style, width: int) -> Block:
     """The first fee's name, how many others there are, and whose dossier; on one line what has room there."""
     texts, lines = style.texts.code, request.lines
-    name = Type(Face.SEMIBOLD, (style.rest,), INK, lines=draft.fee)
     plain = Type(Face.REGULAR, (style.small,), INK)
     rest = []
-    if len(lines) > 1:
+    if len(lines) > 1 and not draft.is_shy:
         rest.append(texts.and_other_fees.format(count=len(lines) - 1))
     if draft.has_dossier:
         rest.append(_dossiers(lines, style))
     if draft.has_payer and request.payer:
         rest.append(texts.payer.format(payer=request.payer))
     said = (paragraph(line, plain, width) for line in _joined(rest, plain, width))
-    return stack((paragraph(_fee(lines[0], style), name, width), *said))
+    return stack((paragraph(_fee(lines[0], style), _name(draft, style), width), *said))
+
+
+def _name(draft: Draft, style: Style) -> Type:
+    return Type(Face.SEMIBOLD, style.yielding, INK, lines=draft.fee)
 
 
 def _fee(line: Line, style: Style) -> str:
@@ -159,8 +178,9 @@ def _dossiers(lines: tuple[Line, ...], style: Style) -> str:
 
 def _payee(request: PaymentRequest, draft: Draft, style: Style, width: int) -> Block:
     unit = style.unit
-    check = Type(Face.REGULAR, (style.rest,), INK)
-    name = Type(Face.SEMIBOLD, (style.rest, style.small), INK, lines=draft.name)
+    sizes = style.yielding[-1:] if draft.is_shy else style.yielding
+    check = Type(Face.REGULAR, sizes[:1], INK)
+    name = Type(Face.SEMIBOLD, (*sizes, style.small), INK, lines=draft.name)
     blocks = [
         rule(width, max(1, unit // 4), SHADE),
         space(unit // 2),

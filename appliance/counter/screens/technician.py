@@ -148,22 +148,29 @@ def _touches(front: Front, style: Style, width: int, *, columns: int) -> Block:
     touches: tuple[tuple[Touchable, Drawing, str], ...] = (
         ("test_slip", pictures.PRINTER, texts.test_slip),
         ("test_sound", pictures.SPEAKER, texts.test_sound),
+        ("day_end", pictures.PRINTER, texts.day_end),
         ("restart", pictures.AGAIN, texts.restart),
         ("out_of_service", pictures.TICK, texts.open)
         if front.is_out_of_service
         else ("out_of_service", pictures.CROSS, texts.close),
         ("leave", pictures.BACK, texts.leave),
     )
-    rows = math.ceil(len(touches) / columns)
-    wide = (width - (columns - 1) * style.between) // columns
-    high = max(style.target, min(foot.height(style), (style.glass.height - (rows - 1) * style.between) // rows))
+    # The two shortest words share a row where everything else has one of its own.
+    rows = (
+        [touches[:2], *((one,) for one in touches[2:])]
+        if columns == 1
+        else [touches[first : first + columns] for first in range(0, len(touches), columns)]
+    )
+    high = max(
+        style.target, min(foot.height(style), (style.glass.height - (len(rows) - 1) * style.between) // len(rows))
+    )
     parts: list[Part] = []
-    for place, (name, drawing, words) in enumerate(touches):
-        # The last one alone in its row takes all of it.
-        is_alone = place == len(touches) - 1 and place % columns == 0
-        one = foot.key(style, name, drawing, words, (width if is_alone else wide, high), is_primary=name == "leave")
-        parts.append(one.at(place % columns * (wide + style.between), place // columns * (high + style.between)))
-    return Block(tuple(parts), width, rows * high + (rows - 1) * style.between)
+    for place, row in enumerate(rows):
+        wide = (width - (len(row) - 1) * style.between) // len(row)
+        for column, (name, drawing, words) in enumerate(row):
+            one = foot.key(style, name, drawing, words, (wide, high), is_primary=name == "leave")
+            parts.append(one.at(column * (wide + style.between), place * (high + style.between)))
+    return Block(tuple(parts), width, len(rows) * high + (len(rows) - 1) * style.between)
 
 
 def _health(shown: Shown, style: Style, width: int) -> Block:
@@ -193,6 +200,7 @@ def _rows(health: Health, style: Style) -> tuple[tuple[str, str], ...]:
         (texts.broker, health.broker or texts.nothing),
         (texts.printer, _printer(health.printer, style.texts.states)),
         (texts.outbox, str(health.outbox)),
+        *(((texts.set_aside, str(health.set_aside)),) if health.set_aside else ()),
         (texts.since, since),
     )
 

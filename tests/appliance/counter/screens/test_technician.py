@@ -15,7 +15,7 @@ from tests.support.states import COUNTER, HEALTH, idle
 
 every_glass = pytest.mark.parametrize(("size", "language", "is_large"), GLASSES)
 every_size = pytest.mark.parametrize("size", SIZES)
-BUTTONS = {"test_slip", "test_sound", "out_of_service", "restart", "leave"}
+BUTTONS = {"test_slip", "test_sound", "day_end", "out_of_service", "restart", "leave"}
 
 
 def names(shown: Shown, size: Size = SIZES[0]) -> set[str]:
@@ -123,6 +123,16 @@ def test_the_page_says_whether_the_counter_serves_and_offers_the_other() -> None
     assert "Ngừng phục vụ" in serving
     assert "Đang ngừng phục vụ" in closed
     assert "Phục vụ lại" in closed
+
+
+@every_glass
+def test_messages_that_were_set_aside_are_counted_on_the_page(size: Size, language: Language, is_large: bool) -> None:
+    label = WORDS[language].technician.set_aside
+    scene = seen(page(replace(HEALTH, set_aside=37)), size, language, is_large)
+    assert label in words(scene)
+    assert "37" in words(scene)
+    assert not flaws(scene)
+    assert label not in words(seen(page(), size, language, is_large)), "none, and nothing is said"
 
 
 @every_size
