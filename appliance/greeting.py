@@ -41,6 +41,7 @@ class Greeter:
     site: str
     counter: str
     key_file: Path
+    state_dir: Path
     broker: Broker
 
 
@@ -66,7 +67,7 @@ def prepare(seed: Path, now: Callable[[], datetime]) -> Greeting | None:
         if greeter is None:
             return None
         return Greeting(greeter, lay_line(greeter, now))
-    except (OSError, ValueError, KeyError, TypeError, ContractError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, ContractError):
         # Whatever it was, the second reading finds it too, and says it in words.
         return None
 
@@ -84,7 +85,13 @@ def _read(told: dict[str, Any]) -> Greeter | None:
         key=files.get("key"),
         keepalive_s=said.get("keepalive_s", 10),
     )
-    greeter = Greeter(told["site"], told["counter"], Path(told.get("key_file", "/etc/quaythu/counter.jwk")), broker)
+    greeter = Greeter(
+        told["site"],
+        told["counter"],
+        Path(told.get("key_file", "/etc/quaythu/counter.jwk")),
+        Path(told.get("state_dir", "/var/lib/quaythu/counter")),
+        broker,
+    )
     return greeter if _is_plain(greeter) else None
 
 
@@ -104,4 +111,4 @@ def _is_plain(greeter: Greeter) -> bool:
 def _greeter(seed: Seed) -> Greeter:
     broker = seed.broker
     known = Broker(broker.host, broker.port, broker.ca, broker.certificate, broker.key, broker.keepalive_s)
-    return Greeter(seed.site, seed.counter, seed.key_file, known)
+    return Greeter(seed.site, seed.counter, seed.key_file, seed.state_dir, known)

@@ -82,11 +82,14 @@ class VirtualLink:
         """The next messages get lost on their way; the sender is not told."""
         self._to_lose += count
 
-    def deliver(self, topic: str, raw: bytes) -> None:
-        """Let bytes arrive. Raises `ConnectionError` when it is down: nothing arrives over a link that is not there."""
+    def deliver(self, topic: str, raw: bytes, *, is_retained: bool = False) -> None:
+        """Let bytes arrive, live or kept by the broker.
+
+        Raises `ConnectionError` when it is down: nothing arrives over a link that is not there.
+        """
         if not self._is_up:
             raise ConnectionError("the virtual link is down. Call come_back()")
         self._deliveries += 1
         number = self._deliveries
         self._unsettled.add(number)
-        self._listener.delivered(Delivery(topic, raw, lambda: self._unsettled.discard(number)))
+        self._listener.delivered(Delivery(topic, raw, lambda: self._unsettled.discard(number), is_retained))

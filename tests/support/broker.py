@@ -1,5 +1,6 @@
-"""Brokers on loopback: the embedded one as a process of its own, and one that is played by hand."""
+"""Brokers on loopback: the embedded one and mosquitto, each a process of its own, and one that is played by hand."""
 
+import shutil
 import socket
 import struct
 import subprocess
@@ -12,25 +13,29 @@ from appliance.demo.stage import BROKER_CONFIG
 PATIENCE_S = 30.0
 
 
-class EmbeddedBroker:
+MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
+"""Where it is installed; None where it is not."""
+
+
+class RealBroker:
     """`start`, `kill`, `start` again: the port stays the same, and nothing is remembered."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self) -> None:
         self.port = free_port()
-        self._config = directory / "broker.toml"
-        self._config.write_text(BROKER_CONFIG.format(port=self.port), "utf-8")
         self._process: subprocess.Popen[bytes] | None = None
+
+    def command(self) -> list[str]:
+        raise NotImplementedError
 
     def start(self) -> None:
         """Start it, and wait until it takes connections."""
-        command = [sys.executable, "-m", "appliance", "broker", str(self._config)]
         self._process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            self.command(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         deadline = time.monotonic() + PATIENCE_S
         while not self._listens():
             if time.monotonic() > deadline or self._ended_within(0.05):
-                raise RuntimeError("the embedded broker does not start")
+                raise RuntimeError(f"{type(self).__name__} does not start")
 
     def kill(self) -> None:
         """End it without mercy."""
@@ -52,6 +57,38 @@ class EmbeddedBroker:
         except subprocess.TimeoutExpired:
             return False
         return True
+
+
+class EmbeddedBroker(RealBroker):
+    """The one that comes with the program."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__()
+        self._config = directory / "broker.toml"
+        self._config.write_text(BROKER_CONFIG.format(port=self.port), "utf-8")
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "appliance", "broker", str(self._config)]
+
+
+class Mosquitto(RealBroker):
+    """The one of a site, without its certificates; `access` is its access list."""
+
+    def __init__(self, directory: Path, access: str = "") -> None:
+        super().__init__()
+        self._config = directory / "mosquitto.conf"
+        told = f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\nlog_type none\n"
+        if access:
+            rules = directory / "access"
+            rules.write_text(access, "utf-8")
+            rules.chmod(0o600)
+            told += f"acl_file {rules}\n"
+        # Not as another user, who could not read a folder of pytest's.
+        self._config.write_text(told + "user root\n", "utf-8")
+
+    def command(self) -> list[str]:
+        assert MOSQUITTO is not None
+        return [MOSQUITTO, "-c", str(self._config)]
 
 
 class PlayedBroker:
