@@ -74,13 +74,25 @@ payment = Table(
     Column("expires_at", UtcInstant),
     Column("extensions", Integer, nullable=False),
     Column("checked_at", UtcInstant),
+    Column("is_insisted", Boolean, nullable=False),
     Column("received", BigInteger, nullable=False),
     Column("paid_at", UtcInstant),
     Column("bank_reference", Text),
     Column("slip", String(24)),
     Column("slip_reason", Text, nullable=False),
+    Column("slip_at", UtcInstant),
+    Column("slip_counter", String(48), nullable=False),
+    Column("slip_asked", JSON, nullable=False),
+    Column("slip_to", String(48)),
+    Column("slip_by", Text, nullable=False),
+    Column("slip_wanted_at", UtcInstant),
+    Column("is_slip_kept", Boolean, nullable=False),
+    Column("is_slip_settled", Boolean, nullable=False),
+    # Follows from the others; here so that a few open slips are found among years of payments.
+    Column("is_slip_open", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
     Index("payment_by_counter", "counter", "state"),
+    Index("payment_by_open_slip", "is_slip_open"),
     Index("payment_by_day", "created_at"),
 )
 
@@ -107,6 +119,8 @@ milestone = Table(
     Column("payment", ForeignKey("payment.id"), nullable=False, index=True),
     Column("milestone", String(32), nullable=False),
     Column("at", UtcInstant, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("counter", String(48), nullable=False),
 )
 
 # An order's idempotency key and the digest of what was ordered under it.
@@ -170,6 +184,38 @@ posting = Table(
     Column("at", UtcInstant, nullable=False),
 )
 
+# What happened to payments, credits, milestones and notifications: a chain of rows (`books.audit`). Never changed.
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", String(40), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("noun", String(16), nullable=False),
+    Column("key", String(64), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("head", String(64), nullable=False),
+    Index("audit_by_subject", "noun", "key", "seq"),
+)
+
+# Without its salt nobody can find out by trying what a row of the audit binds; it goes when that is purged.
+audit_salt = Table(
+    "audit_salt",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("salt", String(32), nullable=False),
+)
+
+# One row: where the chain ends. Whoever appends holds it.
+audit_end = Table(
+    "audit_end",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("head", String(64), nullable=False),
+)
+
 outbox = Table(
     "outbox",
     metadata,
@@ -193,6 +239,26 @@ inbox = Table(
     Column("received_at", UtcInstant, nullable=False),
 )
 
+# What was heard of each counter: all up to `heard`, and `beyond` of what lies behind the first gap.
+traffic = Table(
+    "traffic",
+    metadata,
+    Column("counter", String(48), primary_key=True),
+    Column("heard", BigInteger, nullable=False),
+    Column("beyond", JSON, nullable=False),
+)
+
+# Messages that could not be read or taken; the newest fifty.
+set_aside = Table(
+    "set_aside",
+    metadata,
+    Column("id", _RowId, primary_key=True),
+    Column("counter", String(48), nullable=False),
+    Column("at", UtcInstant, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+)
+
 counter = Table(
     "counter",
     metadata,
@@ -202,6 +268,12 @@ counter = Table(
     Column("printer", String(16), nullable=False),
     Column("seen_at", UtcInstant),
     Column("born_at", UtcInstant),
+    Column("told_at", UtcInstant),
+    Column("came_at", UtcInstant),
+    Column("clock", JSON),
+    Column("waiting_slips", Integer, nullable=False),
+    Column("has_printer", Boolean, nullable=False),
+    Column("trial", JSON),
     Column("seen", JSON),
     Column("trouble", Text, nullable=False),
 )

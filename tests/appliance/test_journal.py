@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance import chronicle
 from appliance.counter import session as core
 from appliance.counter.events import Event, Painted, Requested, Resulted, Tick
 from appliance.counter.state import Heard, Session
@@ -157,7 +158,7 @@ def test_nothing_of_a_citizen_stays_in_the_journal_after_the_rest(
     journal.forget_before(at(400))
     assert reopen().recover() == (rest, [Tick(at(500))])
     kept = sqlite3.connect(tmp_path / "state" / "journal.sqlite")
-    bodies = [body for (body,) in kept.execute("SELECT body FROM journal")]
+    bodies = [body for (body,) in kept.execute("SELECT text FROM particulars")]
     kept.close()
     assert not any(request().lines[0].dossier in body for body in bodies)
 
@@ -298,11 +299,31 @@ def test_what_cannot_be_read_any_more_is_said_in_words(
 ) -> None:
     journal.commit(REQUESTED, [], None, None)
     spoilt = sqlite3.connect(tmp_path / "state" / "journal.sqlite")
-    spoilt.execute("""UPDATE journal SET body = '{"kind": "of a later version"}'""")
+    spoilt.execute("""UPDATE particulars SET text = '{"kind": "of a later version"}'""")
     spoilt.commit()
     spoilt.close()
     with pytest.raises(JournalError, match=r"journal\.sqlite cannot be read: it holds what another version wrote"):
         reopen().recover()
+
+
+def test_a_journal_from_before_there_was_a_chain_is_not_taken_for_an_empty_one(
+    journal: Journal, tmp_path: Path
+) -> None:
+    older = sqlite3.connect(tmp_path / "state" / "journal.sqlite")
+    older.execute("CREATE TABLE journal (id INTEGER PRIMARY KEY, kind TEXT, body TEXT)")
+    older.close()
+    with pytest.raises(JournalError, match="it holds what another version wrote"):
+        journal.recover()
+
+
+def test_an_audit_that_reads_just_now_keeps_no_citizen_waiting(journal: Journal, tmp_path: Path) -> None:
+    journal.commit(REQUESTED, [], None, Session())
+    with chronicle.looking(tmp_path / "state" / "journal.sqlite") as looked:
+        assert len(list(looked.rows())) == 2
+        journal.forget_before(at(500))
+        journal.commit(PAINTED, [], None, None)
+        assert len(list(looked.rows())) == 2
+    assert journal.head()[0] == 4
 
 
 def test_the_journal_is_written_ahead(journal: Journal, tmp_path: Path) -> None:

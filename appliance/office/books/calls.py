@@ -1,6 +1,6 @@
 """Who called for a human, where, and whether somebody went. Decides nothing."""
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 
 from appliance.office import tables
 from appliance.office.books.book import Book
@@ -17,10 +17,12 @@ class CallBook(Book):
         values = {"counter": counter, "kind": kind.value, "payment": payment, "language": language, "called_at": at}
         self._connection.execute(insert(tables.call).values(**values))
 
-    def unanswered(self, since: Instant) -> list[Call]:
-        """List the calls from `since` on to which nobody went yet, oldest first."""
+    def unanswered(self, since: Instant | None) -> list[Call]:
+        """List the calls from `since` on (None: ever) to which nobody went yet, oldest first."""
         by = tables.call.c
-        open_ones = by.answered_at.is_(None) & (by.called_at >= since)
+        open_ones: ColumnElement[bool] = by.answered_at.is_(None)
+        if since is not None:
+            open_ones &= by.called_at >= since
         rows = self._connection.execute(select(tables.call).where(open_ones).order_by(by.called_at, by.id))
         return [Call(row.id, row.counter, HelpKind(row.kind), row.payment, row.language, row.called_at) for row in rows]
 

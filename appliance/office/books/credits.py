@@ -1,6 +1,6 @@
 """Notifications as they came, the credits they became, and both sides of every posting. Decides nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -8,21 +8,28 @@ from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from appliance.office import tables
-from appliance.office.books.book import Book, new_id
+from appliance.office.books.audit import AuditBook, personal
+from appliance.office.books.book import new_id
 from appliance.office.credit import Credit
 from appliance.office.events import Verdict
 from appliance.office.postings import Posting
-from appliance.office.records import BookedCredit, KeptNotification
+from appliance.office.records import BookedCredit, KeptNotification, Unread
 from mqtt_schema.types import Instant, Vnd
 
+NOT_UNDERSTOOD = "not understood"
+"""How the detail of a proven notification begins that nobody could read."""
 
-class CreditBook(Book):
+
+class CreditBook(AuditBook):
     """What the banks said, and what was made of it."""
 
     def keep_notification(self, provider: str, raw: bytes, at: Instant) -> int:
         """Keep a proven notification as it came; it is booked afterwards."""
         row = {"provider": provider, "raw": raw, "received_at": at, "is_booked": False, "detail": ""}
-        return new_id(self._connection.execute(insert(tables.notification).values(**row)))
+        kept_id = new_id(self._connection.execute(insert(tables.notification).values(**row)))
+        told = audited_notification(row)
+        self.audit("notification_received", "notification", kept_id, at, told, personal("notification", told))
+        return kept_id
 
     def notifications_to_book(self, limit: int = 100) -> list[KeptNotification]:
         """List the kept notifications that nobody has booked yet, oldest first."""
@@ -30,11 +37,28 @@ class CreditBook(Book):
         rows = self._connection.execute(select(kept).where(~kept.c.is_booked).order_by(kept.c.id).limit(limit))
         return [KeptNotification(row.id, row.provider, row.received_at, row.raw) for row in rows]
 
-    def close_notification(self, notification_id: int, detail: str) -> None:
+    def close_notification(self, notification_id: int, detail: str, at: Instant) -> None:
         """Mark a notification as dealt with, and say how."""
         kept = tables.notification
         closed = update(kept).where(kept.c.id == notification_id).values(is_booked=True, detail=detail)
         self._connection.execute(closed)
+        said = {"is_booked": True, "detail": detail}
+        self.audit("notification_booked", "notification", notification_id, at, said)
+
+    def unread(self, start: Instant, end: Instant, late: Instant) -> list[Unread]:
+        """List the notifications of [start, end) that came to nothing, newest first.
+
+        Not understood, not proven, or kept before `late` and still not booked. Reasons only, nothing of their content.
+        """
+        kept, aside = tables.notification, tables.quarantine
+        in_kept = (kept.c.received_at >= start) & (kept.c.received_at < end)
+        stuck = ~kept.c.is_booked & (kept.c.received_at < late)
+        lost = select(kept).where(in_kept & (kept.c.detail.startswith(NOT_UNDERSTOOD) | stuck))
+        in_aside = (aside.c.received_at >= start) & (aside.c.received_at < end)
+        proven = [Unread(row.provider, row.received_at, row.detail, True) for row in self._connection.execute(lost)]
+        refused = self._connection.execute(select(aside).where(in_aside))
+        unproven = [Unread(row.provider, row.received_at, row.reason, False) for row in refused]
+        return sorted([*proven, *unproven], key=lambda each: each.received_at, reverse=True)
 
     def quarantine(self, provider: str, raw: bytes, reason: str, at: Instant, keep: int = 1000) -> None:
         """Set a refused body aside; only the newest `keep` are kept, so nobody can fill the disk with them."""
@@ -60,6 +84,8 @@ class CreditBook(Book):
             return False
         rows = [{"credit": credit_id, "account": side.account, "amount": side.amount, "at": at} for side in postings]
         self._connection.execute(insert(tables.posting), rows)
+        told = {**values, "postings": [[side.account, side.amount] for side in postings]}
+        self.audit("booked", "credit", credit_id, at, told, personal("credit", told))
         return True
 
     def is_booked(self, credit: Credit) -> bool:
@@ -88,6 +114,11 @@ class CreditBook(Book):
         side = tables.posting.c
         rows = self._connection.execute(select(side.account, func.sum(side.amount)).group_by(side.account))
         return {account: Vnd(int(amount)) for account, amount in rows}
+
+
+def audited_notification(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """A notification as the audit tells it: its bytes as a text in which every byte is a letter."""
+    return {**columns, "raw": columns["raw"].decode("latin-1")}
 
 
 def _credit(row: Row[Any]) -> BookedCredit:

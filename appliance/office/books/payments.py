@@ -1,74 +1,113 @@
 """Payments with their lines and milestones, and the keys they were ordered under. Decides nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, insert, select, update
 
 from appliance.office import tables
-from appliance.office.books.book import Book
+from appliance.office.books.audit import FACTS, AuditBook, of_lines, personal
+from appliance.office.books.book import new_id
 from appliance.office.errors import StaleError
 from appliance.office.records import Milestone
 from appliance.office.state import Payment, Place, State
 from mqtt_schema.messages import Beneficiary, Channel, FeeKind, Line, SlipOutcome
 from mqtt_schema.types import Instant
 
+_FIELDS = tuple(field.name for field in fields(Payment) if field.name != "lines")
+_NAMES = tuple(column.name for column in tables.payment.c)
+_pay, _line_of = tables.payment.c, tables.payment_line.c
 
-class PaymentBook(Book):
+
+def _found_by(condition: ColumnElement[bool]) -> Select[Any]:
+    """Payments in the order of their making, each as often as it has lines."""
+    lines = _pay.id == _line_of.payment
+    every = select(tables.payment, *(column.label(f"line_{column.name}") for column in tables.payment_line.c))
+    joined = every.select_from(tables.payment.outerjoin(tables.payment_line, lines))
+    return joined.where(condition).order_by(_pay.created_at, _pay.id, _line_of.position)
+
+
+# Built once: to put a statement together takes longer than SQLite takes to carry it out.
+_OPEN = insert(tables.payment)
+_OPEN_LINE = insert(tables.payment_line)
+_SAVE = update(tables.payment).where((_pay.id == bindparam("of")) & (_pay.version == bindparam("from")))
+_IS_PENDING = _pay.state == State.PENDING.value
+_START, _END = bindparam("start", type_=tables.UtcInstant()), bindparam("end", type_=tables.UtcInstant())
+_BY_ID = _found_by(_pay.id == bindparam("payment"))
+_BY_REFERENCE = _found_by(_pay.reference.in_(bindparam("references", expanding=True)))
+_PENDING = _found_by(_IS_PENDING)
+_PENDING_AT = _found_by(_IS_PENDING & (_pay.counter == bindparam("counter")))
+_OPEN_SLIPS = _found_by(_pay.is_slip_open)
+_OF_DAYS = _found_by(
+    ((_pay.created_at >= _START) & (_pay.created_at < _END)) | ((_pay.paid_at >= _START) & (_pay.paid_at < _END))
+)
+_NOTE = insert(tables.milestone)
+
+
+class PaymentBook(AuditBook):
     """Every payment, as it stands now."""
 
     def open(self, payment: Payment) -> None:
         """Enter a new payment with its lines."""
-        self._connection.execute(insert(tables.payment).values(**_columns(payment)))
+        columns = _columns(payment)
+        self._connection.execute(_OPEN, columns)
         lines = [
             {"payment": payment.id, "position": position, **line.model_dump(mode="json")}
             for position, line in enumerate(payment.lines)
         ]
-        self._connection.execute(insert(tables.payment_line), lines)
+        self._connection.execute(_OPEN_LINE, lines)
+        whole = audited(columns, lines)
+        self.audit("opened", "payment", payment.id, payment.created_at, whole, personal("payment", whole))
 
-    def save(self, before: Payment, after: Payment) -> None:
-        """Write a payment's next state. Raises `StaleError` when `before` is no longer what the ledger holds."""
-        changed = {name: value for name, value in _columns(after).items() if value != _columns(before)[name]} | {
-            "version": before.version + 1
-        }
-        guard = (tables.payment.c.id == before.id) & (tables.payment.c.version == before.version)
-        if self._connection.execute(update(tables.payment).where(guard).values(**changed)).rowcount != 1:
+    def save(self, before: Payment, after: Payment, at: Instant, because: str = "changed") -> None:
+        """Write a payment's next state. Raises `StaleError` when `before` is no longer what the ledger holds.
+
+        `because` is what happened to it, for the audit.
+        """
+        was, now = _columns(before), _columns(after)
+        changed = {name: value for name, value in now.items() if value != was[name]} | {"version": before.version + 1}
+        guard = {"of": before.id, "from": before.version}
+        if self._connection.execute(_SAVE, changed | guard).rowcount != 1:
             raise StaleError(f"payment {before.id} has moved on from version {before.version}")
+        bound = None
+        if not changed.keys() <= FACTS["payment"]:
+            # What is personal about it is another: the salt of what it was is of no use any more.
+            self.forget_salts("payment", after.id)
+            bound = personal("payment", audited(now, [line.model_dump(mode="json") for line in after.lines]))
+        self.audit(because, "payment", after.id, at, changed, bound)
 
     def payment(self, payment_id: str) -> Payment | None:
         """Find a payment by id."""
-        return self._one(tables.payment.c.id == payment_id)
+        found = self._read(_BY_ID, {"payment": payment_id})
+        return found[0] if found else None
 
     def by_references(self, references: Sequence[str]) -> list[Payment]:
         """Find the payments that bear one of these references."""
-        return self._many(tables.payment.c.reference.in_(references))
+        return self._read(_BY_REFERENCE, {"references": list(references)}) if references else []
 
     def pending(self, counter: str | None = None) -> list[Payment]:
         """List the pending payments, of one counter or of all."""
-        condition = tables.payment.c.state == State.PENDING.value
-        if counter is not None:
-            condition &= tables.payment.c.counter == counter
-        return self._many(condition)
+        return self._read(_PENDING) if counter is None else self._read(_PENDING_AT, {"counter": counter})
+
+    def open_slips(self) -> list[Payment]:
+        """List the paid payments whose slip is not known to be on paper, whenever they were paid, oldest first."""
+        return self._read(_OPEN_SLIPS)
 
     def payments(self, start: Instant, end: Instant) -> list[Payment]:
         """List the payments created, or paid, in [start, end), oldest first."""
-        created, paid = tables.payment.c.created_at, tables.payment.c.paid_at
-        return self._many(((created >= start) & (created < end)) | ((paid >= start) & (paid < end)))
+        return self._read(_OF_DAYS, {"start": start, "end": end})
 
-    def _one(self, condition: Any) -> Payment | None:
-        found = self._many(condition)
-        return found[0] if found else None
-
-    def _many(self, condition: Any) -> list[Payment]:
-        order = (tables.payment.c.created_at, tables.payment.c.id)
-        rows = self._connection.execute(select(tables.payment).where(condition).order_by(*order)).all()
-        wanted = tables.payment_line.c.payment.in_(select(tables.payment.c.id).where(condition))
-        by_place = (tables.payment_line.c.payment, tables.payment_line.c.position)
+    def _read(self, statement: Select[Any], values: Mapping[str, Any] | None = None) -> list[Payment]:
         lines: dict[str, list[Line]] = {}
-        for row in self._connection.execute(select(tables.payment_line).where(wanted).order_by(*by_place)):
-            lines.setdefault(row.payment, []).append(_line(row))
-        return [_payment(row, tuple(lines.get(row.id, ()))) for row in rows]
+        first: dict[str, Row[Any]] = {}
+        for row in self._connection.execute(statement, values):
+            of_it = lines.setdefault(row.id, [])
+            first.setdefault(row.id, row)
+            if row.line_payment is not None:
+                of_it.append(_line(row))
+        return [_payment(row, tuple(lines[payment_id])) for payment_id, row in first.items()]
 
     def ordered(self, key: str) -> tuple[str, Payment] | None:
         """What was ordered under this idempotency key: the digest of the order, and its payment."""
@@ -80,9 +119,11 @@ class PaymentBook(Book):
         """Bind an idempotency key to its payment."""
         self._connection.execute(insert(tables.order_key).values(key=key, digest=digest, payment=payment_id))
 
-    def note(self, payment_id: str, milestone: str, at: Instant) -> None:
-        """Enter a milestone of a payment."""
-        self._connection.execute(insert(tables.milestone).values(payment=payment_id, milestone=milestone, at=at))
+    def note(self, payment_id: str, milestone: str, at: Instant, words: str = "", counter: str = "") -> None:
+        """Enter a milestone of a payment: `words` say who and why, `counter` where, if that is to be remembered."""
+        values = {"payment": payment_id, "milestone": milestone, "at": at, "words": words, "counter": counter}
+        milestone_id = new_id(self._connection.execute(_NOTE, values))
+        self.audit("noted", "milestone", milestone_id, at, values, personal("milestone", values))
 
     def timeline(self, payment_id: str) -> list[Milestone]:
         """List a payment's milestones in order of time."""
@@ -91,43 +132,58 @@ class PaymentBook(Book):
             .where(tables.milestone.c.payment == payment_id)
             .order_by(tables.milestone.c.at, tables.milestone.c.id)
         )
-        return [Milestone(row.milestone, row.at) for row in rows]
+        return [Milestone(row.milestone, row.at, row.words, row.counter) for row in rows]
+
+
+def audited(columns: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """A payment and its lines, as the audit tells them."""
+    own = [{name: value for name, value in line.items() if name not in {"payment", "position"}} for line in lines]
+    return {**columns, **of_lines(own)}
 
 
 def _columns(payment: Payment) -> dict[str, Any]:
-    names = (field.name for field in fields(payment) if field.name != "lines")
-    return {name: getattr(payment, name) for name in names} | {
+    return {name: getattr(payment, name) for name in _FIELDS} | {
         "beneficiary": payment.beneficiary.model_dump(mode="json"),
         "channel": payment.channel.value,
         "state": payment.state.value,
         "place": payment.place.value,
         "slip": payment.slip.value if payment.slip else None,
+        "slip_asked": list(payment.slip_asked),
+        "is_slip_open": payment.is_slip_open,
     }
 
 
 def _payment(row: Row[Any], lines: tuple[Line, ...]) -> Payment:
-    values = dict(row._mapping)
+    values = dict(zip(_NAMES, row[: len(_NAMES)], strict=True))
+    del values["is_slip_open"]
     return Payment(
         **values
         | {
             "lines": lines,
-            "beneficiary": Beneficiary.model_validate(values["beneficiary"]),
+            "beneficiary": _beneficiary(**values["beneficiary"]),
             "channel": Channel(values["channel"]),
             "state": State(values["state"]),
             "place": Place(values["place"]),
             "slip": SlipOutcome(values["slip"]) if values["slip"] else None,
+            "slip_asked": tuple(values["slip_asked"]),
         }
     )
 
 
+@lru_cache(maxsize=16)
+def _beneficiary(**kept: str) -> Beneficiary:
+    """Nearly all payments name the same one."""
+    return Beneficiary.model_validate(kept)
+
+
 def _line(row: Row[Any]) -> Line:
     return Line(
-        dossier=row.dossier,
-        fee_code=row.fee_code,
-        fee_name=row.fee_name,
-        fee_name_en=row.fee_name_en,
-        quantity=row.quantity,
-        amount=row.amount,
-        kind=FeeKind(row.kind),
-        is_sensitive=row.is_sensitive,
+        dossier=row.line_dossier,
+        fee_code=row.line_fee_code,
+        fee_name=row.line_fee_name,
+        fee_name_en=row.line_fee_name_en,
+        quantity=row.line_quantity,
+        amount=row.line_amount,
+        kind=FeeKind(row.line_kind),
+        is_sensitive=row.line_is_sensitive,
     )
