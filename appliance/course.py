@@ -35,13 +35,22 @@ _MARKS = 10_000
 
 @dataclass(frozen=True)
 class Ending:
-    """How a slip ended, and why in words if it did not simply print."""
+    """How a slip ended, and why in words if it did not simply print.
+
+    `obstacle`: what was in the way of one that certainly did not print.
+    """
 
     outcome: SlipOutcome
     reason: str = ""
+    obstacle: Condition | None = None
 
 
 PRINTED = Ending(SlipOutcome.PRINTED)
+
+
+def turned_away(obstacle: Condition) -> Ending:
+    """The end of a slip of which no dot is on paper."""
+    return Ending(SlipOutcome.NOT_PRINTED, REASONS[obstacle], obstacle)
 
 
 class Course:
@@ -52,12 +61,16 @@ class Course:
         self._is_clean = False
         """Whether the printer waits for a command and nothing hangs out; after a start nobody knows."""
         self._number = 0
+        self.is_ready = False
+        """Whether a slip would have been begun when the printer was last looked at."""
 
     def look(self) -> PrinterStatus:
         """Ask the printer how it is; what broke off in it is cleared away as soon as it can print again."""
         status = self._asked()
-        if not self._is_clean and self._obstacle(status) is None:
+        is_well = self._obstacle(status) is None
+        if is_well and not self._is_clean:
             self._clear_away()
+        self.is_ready = is_well and self._is_clean
         return status
 
     def run(self, stream: Stream) -> Ending:
@@ -66,7 +79,7 @@ class Course:
         if obstacle is None and not self._is_clean:
             obstacle = self._clear_away()
         if obstacle is not None:
-            return Ending(SlipOutcome.NOT_PRINTED, REASONS[obstacle])
+            return turned_away(obstacle)
         self._is_clean = False
         ending = self._send(stream)
         self._is_clean = ending is PRINTED
@@ -142,18 +155,16 @@ class Course:
     def _stopped(self, status: PrinterStatus, *, is_inked: bool) -> Ending:
         """Nothing more is sent, and what the printer holds shall not come out when its trouble is over."""
         self._printer.clear()
-        reason = REASONS[status.headline]
         if is_inked:
-            return Ending(SlipOutcome.POSSIBLY_PRINTED, f"{reason} khi đang in, {LOOK}")
-        return Ending(SlipOutcome.NOT_PRINTED, reason)
+            return Ending(SlipOutcome.POSSIBLY_PRINTED, f"{REASONS[status.headline]} khi đang in, {LOOK}")
+        return turned_away(status.headline)
 
     def _broke_off(self, error: SendError, *, is_inked: bool) -> Ending:
         log.warning("send", error=str(error))
         status = self._printer.status()
         self._printer.clear()
         if not is_inked:
-            obstacle = self._obstacle(status) or Condition.OFFLINE
-            return Ending(SlipOutcome.NOT_PRINTED, REASONS[obstacle])
+            return turned_away(self._obstacle(status) or Condition.OFFLINE)
         if status.can_print or status.headline is Condition.OFFLINE:
             return Ending(SlipOutcome.POSSIBLY_PRINTED, BROKE_OFF)
         return Ending(SlipOutcome.POSSIBLY_PRINTED, f"{REASONS[status.headline]} khi đang in, {LOOK}")

@@ -19,6 +19,8 @@ from mqtt_schema.messages import PrinterStatus, SlipOutcome
 log = Log()
 
 STATUS_EVERY_S = 5.0
+STOP_S = 10.0
+"""So long a slip at hand may take to come out when the program ends; systemd waits a little longer."""
 _NO_PRINTER = Ending(SlipOutcome.NOT_PRINTED, "Quầy này không có máy in")
 _BROKE = Ending(SlipOutcome.POSSIBLY_PRINTED, "Lỗi khi in phiếu, kỹ thuật viên xem nhật ký")
 _TOO_WIDE = Ending(SlipOutcome.NOT_PRINTED, "Phiếu không vừa khổ giấy, kỹ thuật viên xem nhật ký")
@@ -26,15 +28,16 @@ _TOO_WIDE = Ending(SlipOutcome.NOT_PRINTED, "Phiếu không vừa khổ giấy, 
 
 @dataclass(frozen=True)
 class TrialJob:
-    """A slip for whoever fits a printer; `ended` hears how it went, on the printer's thread."""
+    """A slip that is no citizen's; `ended` hears how it went, on the printer's thread. No `paper`: a test slip."""
 
     ended: Callable[[Ending], None]
+    paper: Paper | None = None
 
 
 class PrintDesk:
     """The only thread that touches the printer.
 
-    `ended` is called on it when a slip came to its end, `changed` when the printer's state is another than before.
+    `ended` is called on it when a slip came to its end, `changed` when `status` or `is_ready` is another than before.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class PrintDesk:
         *,
         is_bilingual: Callable[[], bool] = lambda: False,
         time_source: Callable[[], receipt.TimeSource] = lambda: receipt.TimeSource.OFFICE,
+        stop_s: float = STOP_S,
     ) -> None:
         """`printer` is None where none is fitted. `is_bilingual` is asked for each slip;
         `time_source` says whether the times on slips can be trusted.
@@ -59,19 +63,27 @@ class PrintDesk:
         self._changed = changed
         self._is_bilingual = is_bilingual
         self._time_source = time_source
+        self._stop_s = stop_s
         self._jobs: queue.SimpleQueue[SlipJob | TrialJob | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="printer", daemon=True)
         self.status = PrinterStatus.OFFLINE if printer is None else PrinterStatus.UNKNOWN
+        self.is_ready = False
+        """Whether a slip would be begun now; a printer that never answers is *unknown*, and ready all the same."""
 
     def start(self) -> None:
         """Begin to work."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the slip at hand, then let go of the printer."""
+        """Finish the slip at hand, then let go of the printer; `ended` has been called when this returns.
+
+        Of a slip that takes too long nothing is said: the journal knows that it began, and a human is asked.
+        """
         self._jobs.put(None)
-        self._thread.join(timeout=10)
-        if self._printer is not None:
+        self._thread.join(timeout=self._stop_s)
+        if self._thread.is_alive():
+            log.warning("slip_unfinished")
+        elif self._printer is not None:
             self._printer.close()
 
     def print(self, job: SlipJob) -> None:
@@ -82,32 +94,46 @@ class PrintDesk:
         """Queue a test slip; returns at once."""
         self._jobs.put(TrialJob(ended))
 
+    def print_page(self, paper: Paper, ended: Callable[[Ending], None]) -> None:
+        """Queue what is no slip of a payment; returns at once."""
+        self._jobs.put(TrialJob(ended, paper))
+
     def _work(self) -> None:
         self._warm_up()
+        self._look()
         while True:
-            self._look()
             try:
                 job = self._jobs.get(timeout=STATUS_EVERY_S)
             except queue.Empty:
+                self._look()
                 continue
-            match job:
-                case None:
-                    return
-                case TrialJob():
-                    job.ended(self._try(self._trial))
-                case SlipJob():
-                    self._serve(job)
+            if job is None:
+                return
+            ending = self._serve(job) if isinstance(job, SlipJob) else self._serve_trial(job)
+            if ending.obstacle is None:
+                self._look()
+            else:
+                # The next look may find it gone, however short it was: then whoever waits has to hear of it.
+                self._found(PrinterStatus(ending.obstacle.value), is_ready=False)
 
-    def _serve(self, job: SlipJob) -> None:
+    def _serve_trial(self, job: TrialJob) -> Ending:
+        ending = self._try(lambda: job.paper or self._trial())
+        job.ended(ending)
+        return ending
+
+    def _serve(self, job: SlipJob) -> Ending:
         ending = self._try(lambda: self._slip(job))
         log.info("slip", payment=job.payment, outcome=ending.outcome.value, reason=ending.reason)
         self._ended(PrintEnded(self._clock.now(), job.payment, job.is_copy, ending.outcome, ending.reason))
+        return ending
 
     def _slip(self, job: SlipJob) -> Paper:
         return receipt.compose(
             job.slip,
             self._counter,
             is_copy=job.is_copy,
+            asked_by=job.asked_by,
+            reason=job.reason,
             is_bilingual=self._is_bilingual(),
             time_source=self._time_source(),
         )
@@ -128,9 +154,17 @@ class PrintDesk:
         """Ask the printer how it is, and pass it on if that is new."""
         if self._course is None:
             return
-        seen = _seen(self._course)
-        if seen is not self.status:
-            self.status = seen
+        try:
+            seen, is_ready = PrinterStatus(self._course.look().headline.value), self._course.is_ready
+        except Exception:
+            # A driver that breaks its promise must not take this thread with it, and every slip behind.
+            log.exception("status_broke")
+            seen, is_ready = PrinterStatus.UNKNOWN, False
+        self._found(seen, is_ready=is_ready)
+
+    def _found(self, status: PrinterStatus, *, is_ready: bool) -> None:
+        if (status, is_ready) != (self.status, self.is_ready):
+            self.status, self.is_ready = status, is_ready
             self._changed()
 
     def _try(self, compose: Callable[[], Paper]) -> Ending:
@@ -145,12 +179,3 @@ class PrintDesk:
             # Anything at all: a slip that ends in silence would block every slip behind it.
             log.exception("slip_broke")
             return _BROKE
-
-
-def _seen(course: Course) -> PrinterStatus:
-    try:
-        return PrinterStatus(course.look().headline.value)
-    except Exception:
-        # A driver that breaks its promise must not take this thread with it, and every slip behind.
-        log.exception("status_broke")
-        return PrinterStatus.UNKNOWN

@@ -7,31 +7,39 @@ code is painted while its request is on its way to the disk, in the same turn
 """
 
 from collections.abc import Callable
+from typing import assert_never
 
 from appliance.counter import session as core
+from appliance.counter import slips
 from appliance.counter.events import (
     CancelledByClerk,
     CardsSent,
     CheckedByClerk,
     CopyAsked,
+    Effect,
     Event,
     LinkChanged,
     Painted,
     ParkedByClerk,
     PreparedByClerk,
     PrintStarted,
+    PrintTrial,
+    ReleasedByClerk,
     Report,
     Requested,
     Restarted,
     Resulted,
     SlipJob,
     Tell,
+    TrialAsked,
     Unusable,
     Waived,
+    WantedByClerk,
 )
-from appliance.counter.state import Paying, Rules, Session
+from appliance.counter.state import Paying, Rules, Session, Step
 from appliance.journal import Journal
 from appliance.logs import Log
+from appliance.timekeeping import TimeKnown
 from mqtt_schema.messages import (
     Cards,
     Envelope,
@@ -43,6 +51,9 @@ from mqtt_schema.messages import (
     PaymentResult,
     PaymentWaived,
     Reprint,
+    SlipRelease,
+    SlipWanted,
+    TrialWanted,
     Trouble,
 )
 from mqtt_schema.types import Instant
@@ -59,8 +70,11 @@ class Runner:
         rules: Rules,
         print_slip: Callable[[SlipJob], None],
         show: Callable[[Session], Painted | None] = lambda _session: None,
+        print_trial: Callable[[], None] = lambda: None,
     ) -> None:
         """`print_slip` begins to print and returns at once; its end comes back as a `PrintEnded` event.
+
+        So does `print_trial`, with `TrialEnded`.
 
         `show` paints a session that has another code to show, and says so; None when the glass did not take it. It must
         not raise, and it must not step.
@@ -68,21 +82,28 @@ class Runner:
         self._journal = journal
         self._rules = rules
         self._print_slip = print_slip
+        self._print_trial = print_trial
         self._paint = show
+        self._begins_slips = True
         self.session = Session()
 
-    def recover(self, at: Instant) -> None:
-        """Fold the journal since the last rest, then begin again."""
+    def recover(self, at: Instant, time: TimeKnown = "known") -> Instant:
+        """Fold the journal since the last rest, then begin again, knowing this much of the time.
+
+        Returns the moment at which it went on: `at`, unless the journal ends later; the clock was put back meanwhile.
+        """
         session, since = self._journal.recover()
         for event in since:
             session = core.step(session, event, self._rules).session
         self.session = session
         log.info("recovered", events=len(since), glass=session.glass.kind, slips=len(session.slips))
-        self.step(Restarted(at))
+        begun = max([at, *(event.at for event in since[-1:])])
+        self.step(Restarted(begun, time))
+        return begun
 
     def take(self, envelope: Envelope, at: Instant) -> None:
         """Take a verified message of the office. What nobody acknowledges need not be remembered either."""
-        is_passing = isinstance(envelope.body, PaymentPreparing | PaymentChecking)
+        is_passing = isinstance(envelope.body, PaymentPreparing | PaymentChecking | TrialWanted)
         self.step(event_of(envelope, at), message=None if is_passing else envelope.id)
 
     def step(self, event: Event, message: str | None = None) -> None:
@@ -90,7 +111,7 @@ class Runner:
         before = self.session
         stepped = core.step(before, event, self._rules)
         painted = self._painted(before, stepped.session)
-        shown = core.step(stepped.session, painted, self._rules) if painted else core.Step(stepped.session)
+        shown = core.step(stepped.session, painted, self._rules) if painted else Step(stepped.session)
         effects, after = (*stepped.effects, *shown.effects), shown.session
         said = [effect.body for effect in effects if isinstance(effect, Tell)]
         if said or message or _is_worth_keeping(event, before, after):
@@ -98,9 +119,23 @@ class Runner:
             self._journal.commit(event, said, message, after if is_new_rest else None, *([painted] if painted else []))
         self.session = after
         for effect in effects:
-            if isinstance(effect, Report):
-                log.warning("report", text=effect.text)
+            self._act(effect)
         self._begin_next_slip(event.at)
+
+    def begin_no_more(self) -> None:
+        """The program is about to end: slips that have not begun are still due when it begins again."""
+        self._begins_slips = False
+
+    def _act(self, effect: Effect) -> None:
+        match effect:
+            case Report(text=text):
+                log.warning("report", text=text)
+            case PrintTrial():
+                self._print_trial()
+            case Tell():
+                pass  # it is in the outbox already
+            case never:
+                assert_never(never)
 
     def _painted(self, before: Session, after: Session) -> Painted | None:
         """Paint at once what asks a citizen for money, and nothing else: they are the ones who wait."""
@@ -109,8 +144,8 @@ class Runner:
         return self._paint(after)
 
     def _begin_next_slip(self, at: Instant) -> None:
-        job = core.next_slip(self.session)
-        if job is not None:
+        job = slips.next_slip(self.session)
+        if job is not None and self._begins_slips:
             self.step(PrintStarted(at, job.payment, job.is_copy))
             self._print_slip(job)
 
@@ -136,6 +171,12 @@ def event_of(envelope: Envelope, at: Instant) -> Event:
             return Resulted(at, envelope.sequence, result)
         case Reprint() as reprint:
             return CopyAsked(at, envelope.sequence, reprint)
+        case SlipWanted() as wanted:
+            return WantedByClerk(at, envelope.sequence, wanted)
+        case SlipRelease(payment=payment):
+            return ReleasedByClerk(at, envelope.sequence, payment)
+        case TrialWanted(asked_by=asked_by):
+            return TrialAsked(at, asked_by)
         case body:
             return Unusable(at, Trouble(kind="unexpected", detail=f"{body.type} is nothing for a counter"))
 

@@ -6,6 +6,7 @@ threads of their own and speak to it through one queue.
 
 import queue
 import signal
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,16 +15,28 @@ from typing import Protocol
 import appliance
 from appliance import catalogue
 from appliance.announcer import Announcer
-from appliance.clock import Clock, SystemClock
+from appliance.clock import Clock, OfficeTime, SystemClock
+from appliance.counter import day_end
 from appliance.counter import session as core
-from appliance.counter.events import Dismissed, LinkChanged, Painted, PrintEnded, Tick, Unusable
+from appliance.counter.events import (
+    Dismissed,
+    LinkChanged,
+    Painted,
+    PrintEnded,
+    PrinterReady,
+    Tick,
+    TrialEnded,
+    Unusable,
+)
 from appliance.counter.front import Manners, Pin, Wish
 from appliance.counter.look import Look
+from appliance.counter.receipt import TimeSource
 from appliance.counter.shown import Health
 from appliance.counter.state import Notice, Paying, Rules, Session
 from appliance.courier import Courier, Sender
 from appliance.course import Ending
 from appliance.delivery import Delivery
+from appliance.gate import Gate
 from appliance.glass import Glass
 from appliance.journal import Journal
 from appliance.line import Line, lay_line
@@ -33,12 +46,13 @@ from appliance.printing import PrintDesk
 from appliance.runner import Runner
 from appliance.sd_notify import Notifier
 from appliance.settings import CounterSettings
+from appliance.timekeeping import Patience
+from appliance.trust import Trust
 from appliance.voice import Said, Voice
 from drivers.display import Display
 from drivers.panel import Key, Light, Panel
 from drivers.printer import Printer
 from drivers.sound import Sound
-from mqtt_schema import signing
 from mqtt_schema.messages import CounterInfo, CounterStatus, PrinterStatus, Seen, Trouble
 from mqtt_schema.types import PaymentId
 
@@ -87,8 +101,11 @@ class Counter:
         """
         self._settings = settings
         self._hands = hands
-        self._clock = clock or SystemClock()
+        machine = clock or SystemClock()
+        self._clock = OfficeTime(machine, Patience(tolerance_s=settings.clock_tolerance_s))
+        self._trust = Trust(settings)
         self._inputs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._endings: deque[PrintEnded | TrialEnded] = deque()
         self._is_stopping = False
         self._glass = Glass(hands.display, _look(settings, hands), _manners(settings), self._health)
         self._voice = Voice(hands.sound, settings.sound, self._clock)
@@ -97,12 +114,12 @@ class Counter:
         self._trouble = ""
         self._light = Light.OFF
         self._started_at = self._clock.now()
-        self._said: tuple[PrinterStatus, Seen | None] | None = None
+        self._said: tuple[PrinterStatus, int, Seen | None] | None = None
         self._said_at_s = float("-inf")
         self._pumped_at_s = float("-inf")
         self._forgot_at_s = float("-inf")
         self._notifier = Notifier()
-        self._line = line or lay_line(settings, self._clock.now)
+        self._line = line or lay_line(settings, machine.now)
         self._link = self._line.link
         self._sender = Sender("counter", settings.site, self._line.key)
         self._journal = Journal(
@@ -114,25 +131,35 @@ class Counter:
             settings.called,
             self._clock,
             self._slip_ended,
-            is_bilingual=lambda: self._glass.front.language == "en",
+            self._printer_changed,
+            is_bilingual=lambda: settings.printer.is_bilingual or self._glass.front.language == "en",
+            time_source=lambda: TimeSource.OFFICE if self._clock.is_trusted else TimeSource.NONE,
         )
         rules = Rules(beneficiaries=tuple(settings.beneficiaries))
-        self._runner = Runner(self._journal, rules, self._desk.print, self._show_code)
-        office_keys, nobody = signing.read_public(settings.office_keys), signing.read_public([])
+        self._runner = Runner(self._journal, rules, self._desk.print, self._show_code, self._print_trial)
+        self._gate = Gate(
+            settings.counter,
+            self._clock,
+            self._trust,
+            self._runner,
+            lambda asked: self._courier.say(asked, settings.counter),
+            self._introduce,
+        )
         self._courier = Courier(
             self._sender,
-            # A broker may hand out what was meant for a neighbour: here nobody is believed on such a topic.
-            lambda counter: office_keys if counter == settings.counter else nobody,
+            self._gate.keys_of,
             self._link,
             self._journal,
-            lambda envelope: self._runner.take(envelope, self._clock.now()),
+            self._gate.take,
             self._refuse,
             self._clock.now,
+            tally=self._journal,
         )
+        self._gate.open(self._courier.receive)
 
     def run(self) -> None:
         """Turn the loop until `stop`."""
-        self._runner.recover(self._clock.now())
+        self._gate.recover()
         self._show()
         log.info("first_frame", counter=self._settings.counter)
         self._hands.panel.on_key(self._key_pressed)
@@ -167,17 +194,21 @@ class Counter:
         if self._link.is_up:
             self._courier.say(self._status(is_online=False), self._settings.counter)
         self._link.stop()
+        self._runner.begin_no_more()
         self._desk.stop()
         self._hands.display.close()
         self._hands.panel.close()
         self._voice.close()
+        self._note_endings()
         self._journal.close()
 
     # One turn of the loop
 
     def _turn(self) -> None:
         self._wait_for_input()
+        _guarded(self._note_endings)  # what a full disk did not take before
         self._feel()
+        self._gate.turn()
         now = self._clock.now()
         due = core.due_at(self._runner.session)
         if due is not None and now >= due:
@@ -206,8 +237,20 @@ class Counter:
                 self._announcer.test()
             case "test_slip":
                 self._desk.print_trial(self._trial_ended)
+            case "day_end":
+                self._end_day()
             case "restart":
                 self.stop()
+
+    def _end_day(self) -> None:
+        """Print what this counter saw paid today, and the head of its chain."""
+        now, waiting = self._clock.now(), len(self._runner.session.shelf)
+        rows = self._journal.between(*day_end.bounds(day_end.day_of(now)), *day_end.KINDS)
+        counted = day_end.count(rows, now, waiting, self._journal.head(), appliance.__version__)
+        source = TimeSource.OFFICE if self._clock.is_trusted else TimeSource.NONE
+        paper = day_end.compose(counted, self._settings.called, self._settings.counter, time_source=source)
+        log.info("day_end", counter=self._settings.counter, row=counted.seq, head=counted.head)
+        self._desk.print_page(paper, self._trial_ended)
 
     def _trial_ended(self, ending: Ending) -> None:
         """On the printer's thread: the technician's page says how the test slip went."""
@@ -217,12 +260,11 @@ class Counter:
     def _wait_for_input(self) -> None:
         """Block on the queue, a frame at the longest."""
         try:
-            self._inputs.get(timeout=TOUCH_EVERY_S)()
+            task = self._inputs.get(timeout=TOUCH_EVERY_S)
         except queue.Empty:
-            return
-        except Exception:
-            # Anything at all: what one input did wrong must not end the counter for the next one.
-            log.exception("input")
+            self._glass.prepare(self._clock.now())
+        else:
+            _guarded(task)
 
     def _show(self) -> None:
         """Paint what the session says now, say it aloud where somebody listens, and report what was painted."""
@@ -264,8 +306,9 @@ class Counter:
         if at_s - self._pumped_at_s >= PUMP_S:
             self._pumped_at_s = at_s
             self._courier.pump(at_s)
-        state = (self._desk.status, self._glass.seen)
-        if self._link.is_up and (state != self._said or at_s - self._said_at_s >= HEARTBEAT_S):
+        state = (self._desk.status, len(self._runner.session.shelf), self._glass.seen)
+        is_asking = self._runner.session.time == "asked"  # its first word shall not be that it knows no time
+        if self._link.is_up and not is_asking and (state != self._said or at_s - self._said_at_s >= HEARTBEAT_S):
             self._courier.say(self._status(is_online=True), self._settings.counter)
             self._said, self._said_at_s = state, at_s
 
@@ -275,20 +318,32 @@ class Counter:
         if at_s - self._forgot_at_s >= FORGET_EVERY_S:
             self._forgot_at_s = at_s
             self._journal.forget_before(self._clock.now() - FORGET_AFTER)
+            if self._clock.is_trusted:
+                # A clock that is years ahead would prune all that is left as evidence.
+                self._journal.prune(self._clock.now())
 
     def _status(self, *, is_online: bool) -> CounterStatus:
         seen = self._glass.seen if is_online else None
-        return CounterStatus(is_online=is_online, born_at=self._line.birth.at, printer=self._desk.status, seen=seen)
+        return CounterStatus(
+            is_online=is_online,
+            born_at=self._line.birth.at,
+            printer=self._desk.status,
+            seen=seen,
+            clock=self._clock.reading,
+            waiting_slips=len(self._runner.session.shelf),
+        )
 
     def _health(self) -> Health:
         broker = self._settings.broker
+        set_aside, why = self._journal.poisoned()
         return Health(
             counter=f"{self._settings.called} ({self._settings.counter})",
             software=appliance.__version__,
             broker=f"{broker.host}:{broker.port}",
             printer=self._desk.status,
             outbox=len(self._journal.posted()),
-            trouble=self._trouble,
+            set_aside=set_aside,
+            trouble=self._link.trouble or self._trouble or self._gate.trouble or why,
             started_at=self._started_at,
         )
 
@@ -298,15 +353,29 @@ class Counter:
         self._inputs.put(lambda: self._receive(delivery))
 
     def _receive(self, delivery: Delivery) -> None:
-        self._courier.receive(delivery)
+        self._gate.receive(delivery)
         self._pumped_at_s = float("-inf")
 
-    def _slip_ended(self, ended: PrintEnded) -> None:
-        def note() -> None:
-            self._runner.step(ended)
+    def _slip_ended(self, ended: PrintEnded | TrialEnded) -> None:
+        self._endings.append(ended)
+        self._inputs.put(self._note_endings)
+
+    def _note_endings(self) -> None:
+        """Also when this program ends: a slip that came out must not be asked about."""
+        while self._endings:
+            self._runner.step(self._endings[0])
+            self._endings.popleft()  # only now: a disk that was full a moment ago is asked again in the next turn
             self._pumped_at_s = float("-inf")
 
-        self._inputs.put(note)
+    def _printer_changed(self) -> None:
+        if self._desk.is_ready:
+            self._inputs.put(lambda: self._runner.step(PrinterReady(self._clock.now())))
+
+    def _print_trial(self) -> None:
+        """A clerk wants a test slip, and hears how it went."""
+        self._desk.print_trial(
+            lambda ending: self._slip_ended(TrialEnded(self._clock.now(), ending.outcome, ending.reason))
+        )
 
     def _link_changed(self, is_up: bool) -> None:
         self._inputs.put(lambda: self._link_is(is_up))
@@ -314,9 +383,11 @@ class Counter:
     def _link_is(self, is_up: bool) -> None:
         self._runner.step(LinkChanged(self._clock.now(), is_up))
         self._said = None
+        self._gate.connected(is_up=is_up)
         if is_up:
             self._courier.forget_flights()
-            self._courier.say(self._info(), self._settings.counter)
+            self._courier.report(self._settings.counter)
+            self._introduce()
 
     def _refuse(self, _counter: str, trouble: Trouble) -> None:
         self._trouble = f"{trouble.kind}: {trouble.detail}"
@@ -336,10 +407,27 @@ class Counter:
         if self._glass.shown is not None:
             self._announcer.answer(self._glass.shown, now)
 
+    def _introduce(self) -> None:
+        """Say what this counter is; lost without a link, and said again with the next one."""
+        self._courier.say(self._info(), self._settings.counter)
+
     def _info(self) -> CounterInfo:
         size = self._hands.display.size
         printer = self._hands.printer.profile.name if self._hands.printer else "none"
-        return CounterInfo(software=appliance.__version__, display=f"{size.width}x{size.height}", printer=printer)
+        return CounterInfo(
+            software=appliance.__version__,
+            display=f"{size.width}x{size.height}",
+            printer=printer,
+            fleet_serial=self._trust.serial,
+        )
+
+
+def _guarded(task: Callable[[], None]) -> None:
+    try:
+        task()
+    except Exception:
+        # Anything at all: what one input did wrong must not end the counter for the next one.
+        log.exception("input")
 
 
 def _look(settings: CounterSettings, hands: Hands) -> Look:

@@ -6,6 +6,8 @@ Every event carries its time, so that the session needs no clock and a journal o
 from dataclasses import dataclass
 from typing import Literal
 
+from appliance.timekeeping import TimeKnown
+from mqtt_schema.fleet import AllowedBeneficiary
 from mqtt_schema.messages import (
     Body,
     Cards,
@@ -17,6 +19,7 @@ from mqtt_schema.messages import (
     Reprint,
     Slip,
     SlipOutcome,
+    SlipWanted,
     Trouble,
 )
 from mqtt_schema.types import Instant, PaymentId
@@ -111,6 +114,53 @@ class CopyAsked:
 
 
 @dataclass(frozen=True)
+class WantedByClerk:
+    """A clerk wants the slip of a payment that still waits for its paper, here or at another counter."""
+
+    at: Instant
+    sequence: int
+    wanted: SlipWanted
+    kind: Literal["slip_wanted"] = "slip_wanted"
+
+
+@dataclass(frozen=True)
+class ReleasedByClerk:
+    """The office asks this counter to let go of a waiting slip: another prints it, or nobody does."""
+
+    at: Instant
+    sequence: int
+    payment: PaymentId
+    kind: Literal["slip_released"] = "slip_released"
+
+
+@dataclass(frozen=True)
+class TrialAsked:
+    """A clerk wants a test slip."""
+
+    at: Instant
+    asked_by: str
+    kind: Literal["trial_asked"] = "trial_asked"
+
+
+@dataclass(frozen=True)
+class TrialEnded:
+    """The test slip that a clerk wanted has come to its end; `reason` in words when it did not simply print."""
+
+    at: Instant
+    outcome: SlipOutcome
+    reason: str = ""
+    kind: Literal["trial_ended"] = "trial_ended"
+
+
+@dataclass(frozen=True)
+class PrinterReady:
+    """The printer can print, and could not, or nobody knew, a moment before."""
+
+    at: Instant
+    kind: Literal["printer_ready"] = "printer_ready"
+
+
+@dataclass(frozen=True)
 class Painted:
     """The payment is on the glass; `pixels` is the digest of what was painted."""
 
@@ -186,6 +236,27 @@ class LinkChanged:
 
 
 @dataclass(frozen=True)
+class TimeLearned:
+    """What is known of the time is another than before, and `at` is `step_s` later than the clock went until now."""
+
+    at: Instant
+    time: TimeKnown
+    step_s: float = 0.0
+    kind: Literal["time_learned"] = "time_learned"
+
+
+@dataclass(frozen=True)
+class FleetFollowed:
+    """A document of the fleet counts from now on. `is_key_revoked`: among those who could speak was a thief."""
+
+    at: Instant
+    serial: int
+    allowed: tuple[AllowedBeneficiary, ...]
+    is_key_revoked: bool = False
+    kind: Literal["fleet_followed"] = "fleet_followed"
+
+
+@dataclass(frozen=True)
 class Unusable:
     """Something arrived that is no message for this counter."""
 
@@ -196,9 +267,10 @@ class Unusable:
 
 @dataclass(frozen=True)
 class Restarted:
-    """The program begins again on this state."""
+    """The program begins again on this state. `time`: what is known of the time at its start."""
 
     at: Instant
+    time: TimeKnown = "known"
     kind: Literal["restarted"] = "restarted"
 
 
@@ -220,6 +292,11 @@ Event = (
     | CardsSent
     | Resulted
     | CopyAsked
+    | WantedByClerk
+    | ReleasedByClerk
+    | TrialAsked
+    | TrialEnded
+    | PrinterReady
     | Painted
     | PrintStarted
     | PrintEnded
@@ -228,6 +305,8 @@ Event = (
     | StayTouched
     | Dismissed
     | LinkChanged
+    | TimeLearned
+    | FleetFollowed
     | Unusable
     | Restarted
     | Tick
@@ -239,12 +318,20 @@ Event = (
 
 @dataclass(frozen=True)
 class SlipJob:
-    """A slip that has still to come to an end. `is_started`: bytes may already be on their way to the printer."""
+    """A slip that has still to come to an end. `is_started`: bytes may already be on their way to the printer.
+
+    `until`: so long somebody may stand there and wait for it; None for ever. `tries`: so often it has begun by itself,
+    because the printer was ready again. A copy says who asked for it (empty: the citizen, at the glass) and why.
+    """
 
     payment: PaymentId
     slip: Slip
     is_copy: bool = False
     is_started: bool = False
+    until: Instant | None = None
+    tries: int = 0
+    asked_by: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -255,10 +342,15 @@ class Tell:
 
 
 @dataclass(frozen=True)
+class PrintTrial:
+    """Print a test slip; its end comes back as `TrialEnded`."""
+
+
+@dataclass(frozen=True)
 class Report:
     """Something did not fit; for the technician's log."""
 
     text: str
 
 
-Effect = Tell | Report
+Effect = Tell | PrintTrial | Report

@@ -31,6 +31,7 @@ Touchable = Literal[
     "erase",
     "test_slip",
     "test_sound",
+    "day_end",
     "out_of_service",
     "restart",
     "leave",
@@ -40,7 +41,7 @@ Touchable = Literal[
 Page = Literal["none", "menu", "pin", "locked", "technician"]
 """What lies over the session's own screen. *Menu*: the ways to ask for a human."""
 
-Wish = Literal["test_slip", "test_sound", "restart"]
+Wish = Literal["test_slip", "test_sound", "day_end", "restart"]
 """What a technician wants of the program itself."""
 
 PIN_DIGITS = 6
@@ -265,7 +266,7 @@ def _judged(front: Front, at: Instant, manners: Manners) -> Front:
 
 def _serve(front: Front, target: str | None) -> Answer:
     match target:
-        case "test_slip" | "test_sound" | "restart":
+        case "test_slip" | "test_sound" | "day_end" | "restart":
             return Answer(front, wishes=(target,))
         case "out_of_service":
             return Answer(replace(front, is_out_of_service=not front.is_out_of_service))

@@ -46,6 +46,9 @@ class Said:
 
 TITLE = Said("PHIẾU XÁC NHẬN THANH TOÁN", "PAYMENT CONFIRMATION")
 COPY = Said("BẢN SAO", "COPY")
+ASKED_BY = Said("Người yêu cầu", "Asked for by")
+REASON = Said("Lý do", "Reason")
+ASKED_AT_GLASS = Said("In thêm theo yêu cầu tại màn hình của quầy.", "Printed again as asked at the counter's screen.")
 COUNTER = Said("Quầy", "Counter")
 KINDS = {FeeKind.PHI: Said("Phí", "Fee"), FeeKind.LE_PHI: Said("Lệ phí", "Charge")}
 DOSSIER = Said("Hồ sơ", "Dossier")
@@ -69,8 +72,8 @@ TRIAL = Said("PHIẾU THỬ MÁY IN", "PRINTER TEST")
 NO_PAYMENT = Said("Không phải xác nhận thanh toán.", "Not a payment confirmation.")
 
 EVERYTHING = (
-    *(TITLE, COPY, COUNTER, *KINDS.values(), DOSSIER, QUANTITY, TOTAL, PAID_AT, SOURCE, *SOURCES.values(), NO_TIME),
-    *(REFERENCE, BANK_REFERENCE, LOOKUP, NO_RECEIPT, TRIAL, NO_PAYMENT),
+    *(TITLE, COPY, ASKED_BY, REASON, ASKED_AT_GLASS, COUNTER, *KINDS.values(), DOSSIER, QUANTITY, TOTAL),
+    *(PAID_AT, SOURCE, *SOURCES.values(), NO_TIME, REFERENCE, BANK_REFERENCE, LOOKUP, NO_RECEIPT, TRIAL, NO_PAYMENT),
 )
 """All that a slip says by itself."""
 
@@ -80,15 +83,22 @@ def compose(
     counter: str,
     *,
     is_copy: bool = False,
+    asked_by: str = "",
+    reason: str = "",
     is_bilingual: bool = False,
     time_source: TimeSource = TimeSource.OFFICE,
 ) -> Paper:
-    """The slip that `counter` prints; `is_copy` marks every one but the first. Times are Vietnam's."""
+    """The slip that `counter` prints. Times are Vietnam's.
+
+    `is_copy` marks every one but the first; it says who asked for it (empty: the citizen, at the glass) and why.
+    """
     tongue = _Tongue(is_bilingual)
     return Paper(
         (
             *_head(slip.office, counter, tongue),
             *_title(tongue, is_copy=is_copy),
+            *(_asked(asked_by, reason, tongue) if is_copy else ()),
+            *_ruled(3),
             *_lines(slip.lines, tongue),
             *_total(slip.amount, tongue),
             *_time(slip.paid_at, time_source, tongue),
@@ -129,7 +139,12 @@ def letters() -> Paper:
     everything = _LETTERS + _LETTERS.upper() + _SIGNS
     small = (Text(everything, face, size) for face in (Face.REGULAR, Face.SEMIBOLD) for size in (SMALL_MM, PLAIN_MM))
     return Paper(
-        (*small, Text(_SIGNS + "đ", Face.EXTRABOLD, _TOTAL_MM), *_title(_Tongue(is_bilingual=True), is_copy=True))
+        (
+            *small,
+            Text(_SIGNS + "đ", Face.EXTRABOLD, _TOTAL_MM),
+            *_title(_Tongue(is_bilingual=True), is_copy=True),
+            *_ruled(3),
+        )
     )
 
 
@@ -170,7 +185,17 @@ def _title(tongue: _Tongue, *, is_copy: bool) -> Iterator[Item]:
     yield from tongue.title(TITLE, _TITLE_MM)
     if is_copy:
         yield from tongue.title(COPY, _MARK_MM)
-    yield from _ruled(3)
+
+
+def _asked(asked_by: str, reason: str, tongue: _Tongue) -> Iterator[Item]:
+    """Why there is another slip: whoever holds two of them can be told."""
+    if not asked_by:
+        yield from tongue.line(ASKED_AT_GLASS)
+        return
+    yield Space(_GAP_MM)
+    yield tongue.row(ASKED_BY, asked_by)
+    if reason:
+        yield tongue.row(REASON, reason)
 
 
 def _lines(lines: tuple[Line, ...], tongue: _Tongue) -> Iterator[Item]:

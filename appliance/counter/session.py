@@ -5,16 +5,18 @@ Rules of the house:
 1. The counter never judges money. It shows what the office says and refuses what it cannot verify.
 2. One payment stands on the glass at a time; a second one waits, none is ever replaced by another.
 3. The office's last word on a payment wins, by sequence, in whatever order the words arrive.
-4. A slip is printed once unless a human asks again. Who does not know whether paper came out says so.
-5. An event that does not fit leaves the state as it is and returns a `Report`.
+4. An event that does not fit leaves the state as it is and returns a `Report`.
+
+What becomes of slips stands in `slips`, what is remembered of payments in `memory`.
 
 Recovery folds `step` over the journal, throws the effects away, and then steps once more with `Restarted`.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import assert_never
 
+from appliance.counter import belief, memory, slips
 from appliance.counter.events import (
     CancelledByClerk,
     CardsSent,
@@ -22,29 +24,34 @@ from appliance.counter.events import (
     CopyAsked,
     CopyTouched,
     Dismissed,
-    Effect,
     Event,
+    FleetFollowed,
     HelpTouched,
     LinkChanged,
     Painted,
     ParkedByClerk,
     PreparedByClerk,
     PrintEnded,
+    PrinterReady,
     PrintStarted,
+    PrintTrial,
+    ReleasedByClerk,
     Report,
     Requested,
     Restarted,
     Resulted,
-    SlipJob,
     StayTouched,
     Tell,
     Tick,
+    TimeLearned,
+    TrialAsked,
+    TrialEnded,
     Unusable,
     Waived,
+    WantedByClerk,
 )
 from appliance.counter.state import (
     Glass,
-    Heard,
     Help,
     Idle,
     Notice,
@@ -53,7 +60,7 @@ from appliance.counter.state import (
     Preparing,
     Rules,
     Session,
-    SlipPhase,
+    Step,
 )
 from mqtt_schema.messages import (
     Displayed,
@@ -62,29 +69,13 @@ from mqtt_schema.messages import (
     Outcome,
     PaymentRefused,
     PaymentRequest,
-    ReceiptReport,
-    Slip,
-    SlipOutcome,
+    TrialReport,
     disagreement,
 )
 from mqtt_schema.types import Instant, PaymentId
 
-_RESTARTED_IN_PRINT = "Quầy khởi động lại khi đang in phiếu"
-
-REMEMBERED = 200
-"""So many payments are remembered, so that a late or repeated word about one of them changes nothing."""
-
-
 STAYS = 3
 """So often the citizen may ask for more time to read a result."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """The next state, and what is to be done."""
-
-    session: Session
-    effects: tuple[Effect, ...] = ()
 
 
 def step(session: Session, event: Event, rules: Rules) -> Step:
@@ -108,41 +99,61 @@ def step(session: Session, event: Event, rules: Rules) -> Step:
             return Step(replace(session, cards=cards.cards, cards_sequence=sequence))
         case Resulted():
             return _resulted(session, event, rules)
-        case CopyAsked(reprint=reprint):
-            job = SlipJob(reprint.payment, reprint.slip, is_copy=True)
-            return Step(replace(session, slips=(*session.slips, job)))
+        case CopyAsked():
+            return Step(slips.copy_asked(session, event, rules))
+        case WantedByClerk():
+            return slips.wanted(session, event, rules)
+        case ReleasedByClerk():
+            return slips.release(session, event)
+        case TrialAsked():
+            return Step(session, (PrintTrial(),))
+        case TrialEnded(outcome=outcome, reason=reason):
+            return Step(session, (Tell(TrialReport(outcome=outcome, reason=reason[:300])),))
+        case PrinterReady(at=at):
+            return Step(slips.ready(session, at))
         case Painted():
             return _painted(session, event)
-        case PrintStarted(payment=payment, is_copy=is_copy):
-            return _print_started(session, payment, is_copy)
+        case PrintStarted():
+            return slips.started(session, event)
         case PrintEnded():
-            return _print_ended(session, event, rules)
+            return slips.ended(session, event, rules)
         case HelpTouched():
             return _help_touched(session, event, rules)
-        case CopyTouched():
-            return _copy_touched(session)
+        case CopyTouched(at=at):
+            return Step(slips.copy_touched(session, at, rules))
         case StayTouched(at=at):
             return Step(_stay(session, at, rules))
         case Dismissed(at=at):
             return Step(_left(session, at) if isinstance(session.glass, Notice) else session)
         case LinkChanged(is_up=is_up):
             return Step(replace(session, is_linked=is_up))
+        case TimeLearned():
+            return Step(_time_learned(session, event, rules))
+        case FleetFollowed():
+            return _fleet_followed(session, event, rules)
         case Unusable(trouble=trouble):
             return Step(session, (Tell(trouble), Report(f"{trouble.kind}: {trouble.detail}")))
-        case Restarted(at=at):
-            return _restarted(session, at, rules)
+        case Restarted(at=at, time=time):
+            return _restarted(replace(session, time=time), at, rules)
         case Tick(at=at):
             return Step(_pass_time(session, at, rules))
         case _:
             assert_never(event)
 
 
-def refusal(request: PaymentRequest, issued_at: Instant, at: Instant, rules: Rules) -> PaymentRefused | None:
+def refusal(
+    request: PaymentRequest, issued_at: Instant, at: Instant, rules: Rules, session: Session | None = None
+) -> PaymentRefused | None:
     """Say why this code must not be painted, or None. The signature was checked before."""
+    session = session or Session()
     if wrong := disagreement(request):
         return PaymentRefused(payment=request.payment, field=wrong)
-    if request.beneficiary not in rules.beneficiaries:
+    if not belief.is_allowed(session, request.beneficiary, at if session.time == "known" else None, rules):
         return PaymentRefused(payment=request.payment, field="beneficiary")
+    if session.time == "asked":
+        return None  # the answer is on its way, and until then nothing is painted
+    if session.time == "unknown":
+        return PaymentRefused(payment=request.payment, field="clock")
     if issued_at - at > timedelta(seconds=rules.clock_tolerance_s):
         return PaymentRefused(payment=request.payment, field="clock")
     if at >= request.expires_at:
@@ -152,12 +163,14 @@ def refusal(request: PaymentRequest, issued_at: Instant, at: Instant, rules: Rul
 
 def due_at(session: Session) -> Instant | None:
     """When time will change this state next: the moment for which the runner should wake."""
-    moments = [_glass_due_at(session.glass), session.help.until if session.help else None]
+    moments = [_glass_due_at(session), session.help.until if session.help else None, slips.due_at(session)]
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def _glass_due_at(glass: Glass) -> Instant | None:
-    match glass:
+def _glass_due_at(session: Session) -> Instant | None:
+    match session.glass:
+        case Paying() if session.time != "known":
+            return None  # nobody knows when; it is not shown either
         case Paying(request=request, checking_until=checking_until):
             return min(request.expires_at, checking_until or request.expires_at)
         case Preparing(until=until) | Notice(until=until):
@@ -165,22 +178,15 @@ def _glass_due_at(glass: Glass) -> Instant | None:
         case Idle():
             return None
         case _:
-            assert_never(glass)
-
-
-def next_slip(session: Session) -> SlipJob | None:
-    """The slip to begin now, or None: one at a time, in the order in which they became due."""
-    if any(job.is_started for job in session.slips):
-        return None
-    return session.slips[0] if session.slips else None
+            assert_never(session.glass)
 
 
 def _requested(session: Session, event: Requested, rules: Rules) -> Step:
     request = event.request
-    if _is_stale(session, request.payment, event.sequence):
+    if memory.is_stale(session, request.payment, event.sequence):
         return Step(session, (Report(f"stale request for {request.payment}"),))
-    heard = _hear(session, request.payment, event.sequence)
-    if refused := refusal(request, event.issued_at, event.at, rules):
+    heard = memory.hear(session, request.payment, event.sequence)
+    if refused := refusal(request, event.issued_at, event.at, rules, session):
         told = (Tell(refused), Report(f"refused {request.payment}: {refused.field}"))
         if refused.field == "expiry":
             # An old job after a long silence: nobody in front of the glass is waiting for it.
@@ -218,25 +224,25 @@ def _checked(session: Session, payment: PaymentId, at: Instant, rules: Rules) ->
 
 
 def _waived(session: Session, payment: PaymentId, sequence: int, at: Instant, rules: Rules) -> Step:
-    if _is_stale(session, payment, sequence):
+    if memory.is_stale(session, payment, sequence):
         return Step(session, (Report(f"stale waiver of {payment}"),))
-    heard = _without_waiting(_hear(session, payment, sequence), payment)
+    heard = _without_waiting(memory.hear(session, payment, sequence), payment)
     return Step(_show_if_free(heard, _notice(payment, "waived", None, at, rules)))
 
 
 def _taken_back(session: Session, payment: PaymentId, sequence: int, at: Instant, rules: Rules) -> Step:
-    if _is_stale(session, payment, sequence):
+    if memory.is_stale(session, payment, sequence):
         return Step(session, (Report(f"stale cancellation of {payment}"),))
-    heard = _without_waiting(_hear(session, payment, sequence), payment)
+    heard = _without_waiting(memory.hear(session, payment, sequence), payment)
     if _stands_on_glass(heard, payment):
         return Step(replace(heard, glass=_notice(payment, "cancelled", None, at, rules)))
     return Step(heard)
 
 
 def _parked(session: Session, payment: PaymentId, sequence: int, at: Instant) -> Step:
-    if _is_stale(session, payment, sequence):
+    if memory.is_stale(session, payment, sequence):
         return Step(session, (Report(f"stale parking of {payment}"),))
-    heard = _without_waiting(_hear(session, payment, sequence), payment)
+    heard = _without_waiting(memory.hear(session, payment, sequence), payment)
     if _stands_on_glass(heard, payment):
         return Step(_left(heard, at))
     return Step(heard)
@@ -244,18 +250,16 @@ def _parked(session: Session, payment: PaymentId, sequence: int, at: Instant) ->
 
 def _resulted(session: Session, event: Resulted, rules: Rules) -> Step:
     result = event.result
-    if _is_stale(session, result.payment, event.sequence):
+    if memory.is_stale(session, result.payment, event.sequence):
         return Step(session, (Report(f"stale result of {result.payment}"),))
-    had_slip = any(word.payment == result.payment and word.had_slip for word in session.heard)
-    heard = _without_waiting(
-        _hear(session, result.payment, event.sequence, had_slip or result.slip is not None), result.payment
-    )
+    had_slip = memory.word_on(session, result.payment).had_slip
+    heard = _without_waiting(memory.hear(session, result.payment, event.sequence), result.payment)
     kind = _NOTICE_OF[result.outcome]
     notice = _notice(result.payment, kind, result.amount if kind == "paid" else None, event.at, rules)
     if result.slip is None or had_slip:
         return Step(_show_if_free(heard, _keeping_phase(heard.glass, notice)))
-    shown = _show_if_free(heard, replace(notice, phase="due", slip=result.slip))
-    return Step(replace(shown, slips=(*shown.slips, SlipJob(result.payment, result.slip))))
+    shown = _show_if_free(heard, replace(notice, slip=result.slip))
+    return Step(slips.owe(shown, result.payment, result.slip, event.at, rules))
 
 
 _NOTICE_OF: dict[Outcome, NoticeKind] = {
@@ -291,39 +295,6 @@ def _painted(session: Session, event: Painted) -> Step:
     return Step(session)
 
 
-def _print_started(session: Session, payment: PaymentId, is_copy: bool) -> Step:
-    job = _slip_job(session, payment, is_copy)
-    if job is None or any(other.is_started for other in session.slips):
-        return Step(session, (Report(f"no slip is due for {payment}"),))
-    return Step(_in_phase(_with_job(session, job, replace(job, is_started=True)), payment, "printing"))
-
-
-def _print_ended(session: Session, event: PrintEnded, rules: Rules) -> Step:
-    job = _slip_job(session, event.payment, event.is_copy)
-    if job is None or not job.is_started:
-        return Step(session, (Report(f"no slip was begun for {event.payment}"),))
-    ended = _in_phase(_with_job(session, job, None), event.payment, _PHASE_OF[event.outcome])
-    at_least = event.at + timedelta(seconds=rules.slip_s)
-    match ended.glass:
-        case Notice(payment=payment, until=until) as notice if payment == event.payment and until < at_least:
-            ended = replace(ended, glass=replace(notice, until=at_least))
-    return Step(ended, (_receipt_report(event),))
-
-
-_PHASE_OF: dict[SlipOutcome, SlipPhase] = {
-    SlipOutcome.PRINTED: "printed",
-    SlipOutcome.NOT_PRINTED: "waiting",
-    SlipOutcome.POSSIBLY_PRINTED: "unsure",
-}
-
-
-def _in_phase(session: Session, payment: PaymentId, phase: SlipPhase) -> Session:
-    match session.glass:
-        case Notice() as notice if notice.payment == payment:
-            return replace(session, glass=replace(notice, phase=phase))
-    return session
-
-
 def _help_touched(session: Session, event: HelpTouched, rules: Rules) -> Step:
     """Call a human; a second touch while the first call is still said on the glass calls nobody."""
     if session.help is not None and event.at < session.help.until:
@@ -345,15 +316,6 @@ def _payment_on(glass: Glass) -> PaymentId | None:
     return None
 
 
-def _copy_touched(session: Session) -> Step:
-    match session.glass:
-        case Notice(phase="printed", slip=Slip() as slip) as notice:
-            job = SlipJob(notice.payment, slip, is_copy=True)
-            shown = replace(notice, phase="due", slip=None)
-            return Step(replace(session, glass=shown, slips=(*session.slips, job)))
-    return Step(session)
-
-
 def _stay(session: Session, at: Instant, rules: Rules) -> Session:
     match session.glass:
         case Notice(stays=stays, until=until) as notice if stays < STAYS and at < until:
@@ -362,30 +324,47 @@ def _stay(session: Session, at: Instant, rules: Rules) -> Session:
     return session
 
 
-def _receipt_report(event: PrintEnded) -> Tell:
-    return Tell(
-        ReceiptReport(payment=event.payment, outcome=event.outcome, is_copy=event.is_copy, reason=event.reason[:300])
-    )
-
-
 def _restarted(session: Session, at: Instant, rules: Rules) -> Step:
-    """Slips that had not begun are still due; of those that had, nobody knows, so a human is asked."""
-    begun = [job for job in session.slips if job.is_started]
-    asked = tuple(
-        _receipt_report(PrintEnded(at, job.payment, job.is_copy, SlipOutcome.POSSIBLY_PRINTED, _RESTARTED_IN_PRINT))
-        for job in begun
-    )
-    kept = tuple(job for job in session.slips if not job.is_started)
-    unsure = replace(session, slips=kept, is_linked=False)
-    for job in begun:
-        unsure = _in_phase(unsure, job.payment, "unsure")
-    return Step(_pass_time(unsure, at, rules), asked)
+    kept = slips.restarted(replace(session, is_linked=False), at)
+    return Step(_pass_time(kept.session, at, rules), kept.effects)
+
+
+def _time_learned(session: Session, event: TimeLearned, rules: Rules) -> Session:
+    """Somebody said what time it is, or nobody does any more. Who waits for paper waits as long as before."""
+    stepped = belief.at_time(session, event.time, event.step_s)
+    if session.time == "known":
+        return _advance(_pass_time(slips.step_clock(stepped, event.step_s), event.at, rules), event.at)
+    # Until now nobody knew how late it is, so no slip came off the shelf by itself.
+    return slips.ready(_advance(_pass_time(stepped, event.at, rules), event.at), event.at)
+
+
+def _fleet_followed(session: Session, event: FleetFollowed, rules: Rules) -> Step:
+    """What is not allowed any more leaves the glass at once, and with a thief's key everything that nobody has paid."""
+    told = replace(session, fleet_serial=event.serial, allowed=event.allowed)
+    at = event.at if session.time == "known" else None
+    standing = [session.glass.request] if isinstance(session.glass, Paying) else []
+    refused = [
+        PaymentRefused(payment=request.payment, field="signature" if event.is_key_revoked else "beneficiary")
+        for request in (*standing, *session.waiting)
+        if event.is_key_revoked or not belief.is_allowed(told, request.beneficiary, at, rules)
+    ]
+    for refusal_ in refused:
+        told = _without_waiting(told, refusal_.payment)
+        if _stands_on_glass(told, refusal_.payment):
+            told = replace(told, glass=_notice(refusal_.payment, "refused", None, event.at, rules))
+    return Step(told, tuple(Tell(one) for one in refused))
 
 
 def _pass_time(session: Session, at: Instant, rules: Rules) -> Session:
+    return slips.pass_time(_pass_time_on_glass(session, at, rules), at)
+
+
+def _pass_time_on_glass(session: Session, at: Instant, rules: Rules) -> Session:
     if session.help is not None and at >= session.help.until:
         session = replace(session, help=None)
     match session.glass:
+        case Paying() if session.time != "known":
+            return session
         case Paying(request=request) if at >= request.expires_at:
             return replace(session, glass=_notice(request.payment, "expired", None, at, rules))
         case Paying(checking_until=checked) as paying if checked is not None and at >= checked:
@@ -404,7 +383,7 @@ def _left(session: Session, at: Instant) -> Session:
 
 def _advance(session: Session, at: Instant) -> Session:
     """Give a free glass to the next payment in turn whose code is still valid."""
-    if not isinstance(session.glass, Idle | Preparing):
+    if not isinstance(session.glass, Idle | Preparing) or session.time != "known":
         return session
     valid = tuple(request for request in session.waiting if at < request.expires_at)
     if not valid:
@@ -442,25 +421,3 @@ def _stands_on_glass(session: Session, payment: PaymentId) -> bool:
 
 def _without_waiting(session: Session, payment: PaymentId) -> Session:
     return replace(session, waiting=tuple(request for request in session.waiting if request.payment != payment))
-
-
-def _is_stale(session: Session, payment: PaymentId, sequence: int) -> bool:
-    return any(word.payment == payment and word.sequence >= sequence for word in session.heard)
-
-
-def _hear(session: Session, payment: PaymentId, sequence: int, had_slip: bool = False) -> Session:
-    before = next((word for word in session.heard if word.payment == payment), None)
-    word = Heard(payment, sequence, had_slip or (before is not None and before.had_slip))
-    others = tuple(other for other in session.heard if other.payment != payment)
-    return replace(session, heard=(*others, word)[-REMEMBERED:])
-
-
-def _slip_job(session: Session, payment: PaymentId, is_copy: bool) -> SlipJob | None:
-    return next((job for job in session.slips if (job.payment, job.is_copy) == (payment, is_copy)), None)
-
-
-def _with_job(session: Session, job: SlipJob, instead: SlipJob | None) -> Session:
-    """Replace the first equal job, or take it away."""
-    place = session.slips.index(job)
-    middle = () if instead is None else (instead,)
-    return replace(session, slips=(*session.slips[:place], *middle, *session.slips[place + 1 :]))

@@ -146,6 +146,7 @@ class Notices:
     slip_printed: str
     slip_waiting: str
     slip_unsure: str
+    slip_uncopied: str
     thanks: str
     waived: Said
     expired: Said
@@ -203,11 +204,13 @@ class Technician:
     broker: str
     printer: str
     outbox: str
+    set_aside: str
     trouble: str
     since: str
     nothing: str
     test_slip: str
     test_sound: str
+    day_end: str
     close: str
     open: str
     restart: str

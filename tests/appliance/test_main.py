@@ -13,6 +13,7 @@ import pytest
 import tomli_w
 from typer.testing import CliRunner
 
+from appliance.chronicle import Chronicle
 from appliance.commands import app
 from appliance.courier import Parcel
 from appliance.journal import Journal
@@ -177,7 +178,7 @@ def test_a_counter_whose_journal_cannot_be_read_says_why_in_a_sentence(tmp_path:
     path = tmp_path / "state" / "journal.sqlite"
     Journal(path, refuse_to_seal).close()
     db = sqlite3.connect(path)
-    db.execute("""INSERT INTO journal (kind, body) VALUES ('event', '{"kind": "of a later version"}')""")
+    Chronicle(db).add("requested", "2026-11-22", {}, '{"kind": "of a later version"}')
     db.commit()
     db.close()
     ended = quaythu("counter", "--settings", str(seed(tmp_path)))

@@ -1,6 +1,7 @@
 """The print desk: one slip at a time, and an honest word about how each ended."""
 
 import queue
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,14 @@ from appliance.clock import VirtualClock
 from appliance.counter import receipt
 from appliance.counter.events import PrintEnded, SlipJob
 from appliance.counter.receipt import TimeSource
-from appliance.course import Ending
+from appliance.course import Ending, turned_away
 from appliance.printing import PrintDesk
 from drivers import escpos
 from drivers.errors import PrinterError
-from drivers.paper import Bitmap
+from drivers.paper import Bitmap, Paper
+from drivers.paper import Text as PaperText
 from drivers.printer import FilePrinter, Printer, SendError
+from drivers.printer_status import Condition
 from drivers.printer_status import PrinterStatus as Seen
 from drivers.profiles import PROFILES, Profile
 from drivers.virtual.printer import VirtualPrinter
@@ -166,6 +169,35 @@ def test_a_change_of_the_printer_is_passed_on_once(bench: Bench, printer: Virtua
     assert bench.changes.get(timeout=PATIENCE_S) is PrinterStatus.PAPER_OUT
 
 
+def test_a_slip_that_was_turned_away_says_at_once_how_the_printer_is(bench: Bench, printer: VirtualPrinter) -> None:
+    """However short the trouble was: whoever waits for paper hears when it is over."""
+    assert bench.changes.get(timeout=PATIENCE_S) is PrinterStatus.READY
+    printer.run_out_of_paper()
+    bench.print()
+    printer.load_paper()
+    assert bench.changes.get(timeout=PATIENCE_S) is PrinterStatus.PAPER_OUT
+    assert not bench.desk.is_ready
+    assert bench.print(2).outcome is SlipOutcome.PRINTED
+    assert bench.changes.get(timeout=PATIENCE_S) is PrinterStatus.READY
+    assert bench.desk.is_ready
+
+
+def test_paper_that_came_back_is_noticed_by_itself(bench: Bench, printer: VirtualPrinter) -> None:
+    """Within seconds, while nothing is printed."""
+    assert bench.changes.get(timeout=PATIENCE_S) is PrinterStatus.READY
+    printer.run_out_of_paper()
+    bench.print()
+    assert bench.changes.get(timeout=PATIENCE_S) is PrinterStatus.PAPER_OUT
+    printer.load_paper()
+    assert bench.changes.get(timeout=PATIENCE_S) is PrinterStatus.READY
+
+
+def test_a_printer_that_never_answers_is_unknown_and_ready(open_bench: Callable[[Printer | None], Bench]) -> None:
+    bench = open_bench(Mute(MUTE))
+    assert bench.changes.get(timeout=PATIENCE_S) is PrinterStatus.UNKNOWN
+    assert bench.desk.is_ready
+
+
 def test_a_printer_that_is_low_on_paper_still_prints(bench: Bench, printer: VirtualPrinter) -> None:
     printer.run_low_on_paper()
     assert bench.print().outcome is SlipOutcome.PRINTED
@@ -265,6 +297,46 @@ def test_the_slip_at_hand_is_finished_before_the_desk_closes(printer: VirtualPri
     assert bench.endings.get_nowait().outcome is SlipOutcome.PRINTED
 
 
+class Endless(Mute):
+    """A printer that takes a slip and never gives the thread back, until it is let go."""
+
+    def __init__(self, profile: Profile) -> None:
+        super().__init__(profile)
+        self.has_begun, self.may_end, self.is_closed = threading.Event(), threading.Event(), False
+
+    def send(self, stream: bytes) -> None:
+        self.has_begun.set()
+        self.may_end.wait(PATIENCE_S)
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def test_a_slip_that_takes_too_long_is_left_to_the_journal_and_not_torn_off() -> None:
+    printer = Endless(MUTE)
+    endings: queue.Queue[PrintEnded] = queue.Queue()
+    desk = PrintDesk(printer, COUNTER, VirtualClock(MORNING), endings.put, stop_s=0.05)
+    desk.start()
+    desk.print(SlipJob(payment(1), slip()))
+    assert printer.has_begun.wait(PATIENCE_S)
+    desk.stop()
+    assert endings.empty()
+    assert not printer.is_closed, "its line is not pulled from under it"
+    printer.may_end.set()
+    assert endings.get(timeout=PATIENCE_S).outcome is SlipOutcome.PRINTED
+    desk.stop()
+    assert printer.is_closed
+
+
+def test_a_copy_says_on_paper_who_asked_for_it(bench: Bench, printer: VirtualPrinter) -> None:
+    heights = []
+    for who in ("", "Nguyễn Thị Bình"):
+        bench.desk.print(SlipJob(payment(1), slip(), is_copy=True, asked_by=who, reason=who and "Công dân làm mất"))
+        assert bench.endings.get(timeout=PATIENCE_S).outcome is SlipOutcome.PRINTED
+        heights.append(printer.slips[-1].height_dots)
+    assert heights[1] > heights[0]
+
+
 def test_a_test_slip_can_be_printed_at_any_time(bench: Bench, printer: VirtualPrinter) -> None:
     ended: queue.Queue[Ending] = queue.Queue()
     bench.desk.print_trial(ended.put)
@@ -272,7 +344,17 @@ def test_a_test_slip_can_be_printed_at_any_time(bench: Bench, printer: VirtualPr
     assert len(printer.slips) == 1
     printer.open_cover()
     bench.desk.print_trial(ended.put)
-    assert ended.get(timeout=PATIENCE_S) == Ending(SlipOutcome.NOT_PRINTED, "Nắp máy in đang mở")
+    assert ended.get(timeout=PATIENCE_S) == turned_away(Condition.COVER_OPEN)
+    assert bench.endings.empty()
+
+
+def test_a_page_that_is_no_slip_of_a_payment_is_printed_too(bench: Bench, printer: VirtualPrinter) -> None:
+    ended: queue.Queue[Ending] = queue.Queue()
+    bench.desk.print_page(Paper((PaperText("x"),)), ended.put)
+    bench.desk.print_trial(ended.put)
+    assert [ended.get(timeout=PATIENCE_S).outcome for _ in range(2)] == [SlipOutcome.PRINTED] * 2
+    page, trial = printer.slips
+    assert page.height_dots < trial.height_dots
     assert bench.endings.empty()
 
 

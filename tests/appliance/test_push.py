@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -92,7 +92,31 @@ def test_a_payment_is_asked_for_as_the_desk_would(office: Played) -> None:
         "clerk": "Nguyễn Thị Bình",
         "waiver_reason": None,
         "is_on_behalf": False,
+        "insists": False,
     }
+
+
+def test_who_is_told_what_is_missing_is_told_how_to_insist(office: Played) -> None:
+    office.will_say(409, {"errors": [{"field": "counter.printer", "message": "Máy in ở Quầy 1 hết giấy."}]})
+    with pytest.raises(PushError) as refused:
+        push(office)
+    assert str(refused.value).splitlines() == [
+        "counter.printer: Máy in ở Quầy 1 hết giấy.",
+        "Nothing was created. With --insist it is, without what is missing",
+    ]
+
+
+def test_another_conflict_is_not_to_be_insisted_on(office: Played) -> None:
+    office.will_say(409, {"errors": [{"field": "", "message": "Khóa này đã dùng cho một lệnh thu khác."}]})
+    with pytest.raises(PushError) as refused:
+        push(office)
+    assert "--insist" not in str(refused.value)
+
+
+def test_who_insists_says_so_to_the_office(office: Played) -> None:
+    office.will_say(201, PAYMENT)
+    push(office, replace(ORDER, insists=True))
+    assert office.asked[0][2]["insists"] is True
 
 
 def test_every_push_has_a_key_of_its_own_unless_one_is_given(office: Played) -> None:

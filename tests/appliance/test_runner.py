@@ -8,18 +8,21 @@ import pytest
 
 from appliance.counter.events import (
     CopyTouched,
+    Dismissed,
     Event,
     HelpTouched,
     LinkChanged,
     Painted,
     PrintEnded,
+    PrinterReady,
     PrintStarted,
     Requested,
     SlipJob,
     Tick,
+    TrialEnded,
 )
 from appliance.counter.state import Idle, Notice, Paying, Session
-from appliance.courier import Sender
+from appliance.courier import Parcel, Sender
 from appliance.journal import Journal, JournalError
 from appliance.runner import Runner, event_of
 from mqtt_schema import signing, topics
@@ -27,6 +30,7 @@ from mqtt_schema.messages import (
     Ack,
     Body,
     Displayed,
+    FleetOrders,
     HelpAsked,
     HelpKind,
     OfficeBody,
@@ -38,6 +42,13 @@ from mqtt_schema.messages import (
     PaymentWaived,
     ReceiptReport,
     SlipOutcome,
+    SlipRelease,
+    SlipReleased,
+    SlipWanted,
+    TimeTold,
+    TrafficReport,
+    TrialReport,
+    TrialWanted,
     Trouble,
 )
 from tests.support.spoken import (
@@ -64,17 +75,21 @@ class Machine:
     """One counter without screen and network. `kill` and `start` are its power switch."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._sender = Sender("counter", SITE, KEY)
         self.printed: list[SlipJob] = []
+        self.trials = 0
         self.seen_at_print: list[list[Event]] = []
         self.shown: list[Session] = []
         self.is_dark = True
         self.start(0)
 
+    def seal(self, body: Body, sequence: int) -> Parcel:
+        return self._sender.seal(body, COUNTER, sequence, MORNING)
+
     def start(self, seconds: float) -> None:
-        self.journal = Journal(self._path, lambda body, sequence: self._sender.seal(body, COUNTER, sequence, MORNING))
-        self.runner = Runner(self.journal, RULES, self._print, self._show)
+        self.journal = Journal(self.path, self.seal)
+        self.runner = Runner(self.journal, RULES, self._print, self._show, self._print_trial)
         self.runner.recover(at(seconds))
 
     def kill(self) -> None:
@@ -88,10 +103,13 @@ class Machine:
 
     def _print(self, job: SlipJob) -> None:
         """What a printer would begin; it looks at what the disk knows at this moment."""
-        looking = Journal(self._path, lambda body, sequence: self._sender.seal(body, COUNTER, sequence, MORNING))
+        looking = Journal(self.path, self.seal)
         self.seen_at_print.append(looking.recover()[1])
         looking.close()
         self.printed.append(job)
+
+    def _print_trial(self) -> None:
+        self.trials += 1
 
     def take(self, body: Body, sequence: int, seconds: float = 0) -> str:
         sent = envelope(body, sequence)
@@ -135,7 +153,7 @@ def test_what_is_said_stands_in_the_outbox_with_the_event(machine: Machine) -> N
 
 def test_a_slip_begins_only_after_the_disk_knows_that_it_begins(machine: Machine) -> None:
     machine.take(result(), 2)
-    assert machine.printed == [SlipJob(payment(1), slip())]
+    assert machine.printed == [SlipJob(payment(1), slip(), until=at(RULES.lingers_s))]
     assert machine.seen_at_print[0][-1] == PrintStarted(at(0), payment(1), is_copy=False)
 
 
@@ -318,6 +336,90 @@ def test_what_the_disk_does_not_take_has_not_happened(machine: Machine) -> None:
     assert machine.printed == []
 
 
+# The shelf
+
+
+def out_of_paper(machine: Machine, number: int, seconds: float) -> None:
+    """A payment whose slip finds no paper, and whose citizen has gone."""
+    machine.take(result(number), 10 + number, seconds)
+    machine.runner.step(PrintEnded(at(seconds), payment(number), False, SlipOutcome.NOT_PRINTED, "Máy in hết giấy"))
+    machine.runner.step(Dismissed(at(seconds + 5)))
+
+
+def test_slips_that_wait_for_days_do_not_keep_recovery_from_a_checkpoint(machine: Machine) -> None:
+    out_of_paper(machine, 1, 0)
+    assert not machine.session.is_at_rest, "the citizen may still be there"
+    machine.runner.step(Tick(at(RULES.lingers_s)))
+    for number in range(2, 20):
+        machine.take(request(number, expires_s=10_000), 100 + number, 200 * number)
+        machine.take(PaymentParking(payment=payment(number)), 200 + number, 200 * number)
+    machine.journal.forget_before(at(10_000))
+    rest, since = machine.journal.recover()
+    assert [shelved.payment for shelved in rest.shelf] == [payment(1)]
+    assert len(since) == 0
+    machine.kill()
+    machine.start(86_400)
+    assert [(shelved.since, shelved.reason) for shelved in machine.session.shelf] == [(at(0), "Máy in hết giấy")]
+
+
+def test_a_checkpoint_with_a_shelf_holds_no_word_of_a_slip(machine: Machine) -> None:
+    out_of_paper(machine, 1, 0)
+    machine.runner.step(Tick(at(RULES.lingers_s)))
+    machine.journal.forget_before(at(10_000))
+    rest, since = machine.journal.recover()
+    assert payment(1) in repr(rest)
+    assert slip().reference not in repr(rest)
+    assert since == []
+
+
+def test_a_wish_of_the_desk_prints_what_has_waited_over_a_restart(machine: Machine) -> None:
+    out_of_paper(machine, 1, 0)
+    machine.kill()
+    machine.start(86_400)
+    assert len(machine.printed) == 1
+    machine.runner.step(PrinterReady(at(86_401)))
+    assert len(machine.printed) == 1, "nobody waits there any more"
+    machine.take(SlipWanted(payment=payment(1), slip=slip(), asked_by="Nguyễn Thị Bình"), 30, 86_402)
+    assert [(job.payment, job.is_copy) for job in machine.printed] == [(payment(1), False)] * 2
+
+
+def test_a_slip_is_let_go_once_and_for_all_and_the_answer_is_in_the_outbox(machine: Machine) -> None:
+    out_of_paper(machine, 1, 0)
+    machine.take(SlipRelease(payment=payment(1)), 30, 10)
+    machine.kill()
+    machine.start(20)
+    machine.runner.step(PrinterReady(at(21)))
+    assert len(machine.printed) == 1
+    assert machine.said()[-1] == SlipReleased(payment=payment(1), is_released=True)
+
+
+def test_a_printer_that_is_ready_without_a_need_is_not_written_down(machine: Machine) -> None:
+    for seconds in range(100):
+        machine.runner.step(PrinterReady(at(seconds)))
+    assert machine.journal.recover()[1] == []
+
+
+def test_a_test_slip_is_printed_and_its_end_told(machine: Machine) -> None:
+    message = machine.take(TrialWanted(asked_by="Nguyễn Thị Bình"), 0)
+    assert machine.trials == 1
+    assert not machine.journal.has_received(message)
+    assert machine.said() == []
+    machine.runner.step(TrialEnded(at(3), SlipOutcome.NOT_PRINTED, "Nắp máy in đang mở"))
+    assert machine.said() == [TrialReport(outcome=SlipOutcome.NOT_PRINTED, reason="Nắp máy in đang mở")]
+
+
+def test_a_program_that_ends_begins_no_slip_and_finds_it_due_when_it_comes_back(machine: Machine) -> None:
+    machine.take(result(1), 2)
+    machine.take(result(2), 3)
+    machine.runner.begin_no_more()
+    machine.runner.step(PrintEnded(at(2), payment(1), False, SlipOutcome.PRINTED))
+    assert [job.payment for job in machine.printed] == [payment(1)]
+    machine.kill()
+    machine.start(5)
+    assert [job.payment for job in machine.printed] == [payment(1), payment(2)]
+    assert reported(machine) == [(payment(1), SlipOutcome.PRINTED)]
+
+
 # What messages mean
 
 
@@ -332,10 +434,15 @@ def test_every_message_of_the_office_means_something() -> None:
         "cards": lambda: cards("chay-no"),
         "resulted": result,
         "copy_asked": reprint,
+        "slip_wanted": lambda: SlipWanted(payment=payment(1), slip=slip(), asked_by="Nguyễn Thị Bình"),
+        "slip_released": lambda: SlipRelease(payment=payment(1)),
+        "trial_asked": lambda: TrialWanted(asked_by="Nguyễn Thị Bình"),
         "unusable": lambda: Ack(message="0" * 32),
     }
     assert [event_of(envelope(body()), at(3)).kind for body in means.values()] == list(means)
-    assert {type(body()) for body in means.values()} == set(get_args(OfficeBody)), "an office says nothing else"
+    before_the_session = {TimeTold, FleetOrders, TrafficReport}
+    told = {type(body()) for body in means.values()} | before_the_session
+    assert told == set(get_args(OfficeBody)), "an office says nothing else"
     assert event_of(envelope(request(), 7, issued_s=2), at(3)).at == at(3)
 
 

@@ -58,6 +58,7 @@ MEANINGS = {
     "paid-largest": "The largest amount that can be transferred at once.",
     "paid-waiting": "The printer has no paper.",
     "paid-unsure": "Nobody knows whether paper came out.",
+    "paid-uncopied": "One more slip was asked for and did not come out.",
     "paid-no-slip": "A counter without a printer.",
     "paid-last-stay": "No more slip and no more time.",
     "paid-help-called": "Somebody was called after a payment.",

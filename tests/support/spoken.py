@@ -14,9 +14,11 @@ from appliance.counter.events import (
     ParkedByClerk,
     PrintEnded,
     PrintStarted,
+    ReleasedByClerk,
     Requested,
     Resulted,
     Waived,
+    WantedByClerk,
 )
 from appliance.counter.state import Rules
 from mqtt_schema import emv_qr, reference
@@ -186,6 +188,15 @@ def resulted(
 
 def copy_asked(number: int = 1, sequence: int = 20, amount: int = 35_000) -> CopyAsked:
     return CopyAsked(at(1), sequence, reprint(number, amount))
+
+
+def wanted(number: int = 1, sequence: int = 30, seconds: float = 5, amount: int = 35_000) -> WantedByClerk:
+    asked = m.SlipWanted(payment=payment(number), slip=slip(number, amount), asked_by="Nguyễn Thị Bình")
+    return WantedByClerk(at(seconds), sequence, asked)
+
+
+def released(number: int = 1, sequence: int = 31, seconds: float = 5) -> ReleasedByClerk:
+    return ReleasedByClerk(at(seconds), sequence, payment(number))
 
 
 def begun(number: int = 1, *, is_copy: bool = False, seconds: float = 2) -> PrintStarted:

@@ -84,6 +84,7 @@ NOTICES: dict[str, Shown] = {
     "paid-largest": notice("paid", 499_999_999, "printed", SLIP),
     "paid-waiting": notice("paid", AMOUNT, "waiting", SLIP),
     "paid-unsure": notice("paid", AMOUNT, "unsure", SLIP),
+    "paid-uncopied": notice("paid", AMOUNT, "uncopied"),
     "paid-no-slip": notice("paid", AMOUNT),
     "paid-last-stay": notice("paid", AMOUNT, "printed", None, stays=3),
     "paid-help-called": notice("paid", AMOUNT, "printed", SLIP, help_=HelpKind.HELP),

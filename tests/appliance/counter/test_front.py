@@ -287,7 +287,7 @@ def test_the_right_pin_forgives_the_wrong_ones() -> None:
     assert touched(*"000000" * 4, *"260411", front=at_gate(), seconds=4).wrong == 0
 
 
-@pytest.mark.parametrize("wish", ["test_slip", "test_sound", "restart"])
+@pytest.mark.parametrize("wish", ["test_slip", "test_sound", "day_end", "restart"])
 def test_what_a_technician_wants_goes_to_the_program(wish: Wish) -> None:
     front = inside()
     assert touch(front, wish, at(5), MANNERS) == Answer(replace(front, touched_at=at(5)), wishes=(wish,))

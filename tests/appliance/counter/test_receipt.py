@@ -66,9 +66,12 @@ FOUR = ONE.model_copy(
 every_profile = pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda profile: profile.name)
 SLIPS = {
     "one": compose(ONE, "3"),
-    "four-copy": compose(FOUR, "3", is_copy=True),
+    "four-copy": compose(FOUR, "3", is_copy=True, asked_by="Nguyễn Thị Bình", reason="Công dân làm mất phiếu"),
+    "copy-from-the-glass": compose(ONE, "3", is_copy=True),
     "bilingual": compose(ONE, "3", is_bilingual=True),
-    "bilingual-copy": compose(FOUR, "3", is_bilingual=True, is_copy=True),
+    "bilingual-copy": compose(
+        FOUR, "3", is_bilingual=True, is_copy=True, asked_by="Nguyễn Thị Bình", reason="Công dân làm mất phiếu"
+    ),
     "no-time": compose(ONE, "3", time_source=TimeSource.NONE),
     "trial": trial("3", "generic-80"),
 }
@@ -93,10 +96,20 @@ def said(
     slip: Slip = ONE,
     *,
     is_copy: bool = False,
+    asked_by: str = "",
+    reason: str = "",
     is_bilingual: bool = False,
     time_source: TimeSource = TimeSource.OFFICE,
 ) -> list[str]:
-    paper = compose(slip, "3", is_copy=is_copy, is_bilingual=is_bilingual, time_source=time_source)
+    paper = compose(
+        slip,
+        "3",
+        is_copy=is_copy,
+        asked_by=asked_by,
+        reason=reason,
+        is_bilingual=is_bilingual,
+        time_source=time_source,
+    )
     return [text.replace("\u202f", " ").replace("\u00a0", " ") for text in words(paper)]
 
 
@@ -229,6 +242,20 @@ def test_only_a_copy_is_marked_as_one() -> None:
     assert "BẢN SAO" not in said()
 
 
+def test_a_copy_says_who_asked_for_it_and_why() -> None:
+    everything = said(is_copy=True, asked_by="Nguyễn Thị Bình", reason="Công dân làm mất phiếu")
+    assert "Người yêu cầu: Nguyễn Thị Bình" in everything
+    assert "Lý do: Công dân làm mất phiếu" in everything
+    assert not any(text.startswith("Lý do") for text in said(is_copy=True, asked_by="Nguyễn Thị Bình"))
+    assert everything.index("Người yêu cầu: Nguyễn Thị Bình") == everything.index("BẢN SAO") + 1
+
+
+def test_a_copy_that_the_citizen_touched_for_says_so() -> None:
+    assert "In thêm theo yêu cầu tại màn hình của quầy." in said(is_copy=True)
+    assert "Printed again as asked at the counter's screen." in said(is_copy=True, is_bilingual=True)
+    assert not any("yêu cầu" in text for text in said())
+
+
 def test_the_amount_stands_twice_as_high_as_the_text_and_nothing_is_small() -> None:
     texts = [item for item in compose(FOUR, "3").items if isinstance(item, Text | Row)]
     assert max(item.capital_mm for item in texts) == 2 * PLAIN_MM
@@ -293,4 +320,5 @@ def test_the_longest_words_that_the_contract_allows_still_make_a_slip(letter: st
         paid_at=ONE.paid_at,
         lookup=longest,
     )
-    assert len(printed(compose(slip, "x" * 48, is_copy=True), profile).slips) == 1
+    paper = compose(slip, "x" * 48, is_copy=True, asked_by=longest, reason=longest)
+    assert len(printed(paper, profile).slips) == 1

@@ -14,17 +14,22 @@ from appliance.counter.events import (
     LinkChanged,
     Painted,
     PreparedByClerk,
+    PrinterReady,
+    PrintTrial,
     Report,
     Requested,
     Restarted,
-    SlipJob,
     StayTouched,
     Tell,
     Tick,
+    TrialAsked,
+    TrialEnded,
     Unusable,
 )
-from appliance.counter.session import REMEMBERED, STAYS, Step, due_at, next_slip, step
-from appliance.counter.state import Heard, Help, Idle, Notice, Paying, Preparing, Session
+from appliance.counter.memory import REMEMBERED
+from appliance.counter.session import STAYS, due_at, step
+from appliance.counter.slips import next_slip
+from appliance.counter.state import Heard, Help, Idle, Notice, Paying, Preparing, Session, Step
 from mqtt_schema.messages import (
     READING,
     Displayed,
@@ -32,8 +37,8 @@ from mqtt_schema.messages import (
     HelpKind,
     Outcome,
     PaymentRefused,
-    ReceiptReport,
     SlipOutcome,
+    TrialReport,
     Trouble,
 )
 from tests.support.lawful import check_session
@@ -51,11 +56,13 @@ from tests.support.spoken import (
     forged,
     parked,
     payment,
+    released,
     request,
     requested,
     resulted,
     slip,
     waived,
+    wanted,
 )
 
 POSSIBLY = SlipOutcome.POSSIBLY_PRINTED
@@ -216,7 +223,7 @@ def test_after_a_refusal_a_corrected_code_may_come() -> None:
 def test_paid_is_shown_and_its_slip_is_due() -> None:
     session = after(requested(), resulted())
     assert session.glass == Notice(payment(1), "paid", 35_000, at(1 + RULES.paid_s), "due", slip())
-    assert next_slip(session) == SlipJob(payment(1), slip())
+    assert next_slip(session) is not None
 
 
 @pytest.mark.parametrize("outcome", [Outcome.UNDERPAID, Outcome.OVERPAID, Outcome.LATE])
@@ -541,155 +548,7 @@ def test_nothing_but_a_result_can_be_dismissed() -> None:
         assert step(before, Dismissed(at(2)), RULES) == Step(before)
 
 
-# Slips
-
-
-def test_a_slip_is_due_once_however_often_the_result_comes() -> None:
-    session = after(requested(), resulted(sequence=2), resulted(sequence=3), begun(), ended(), resulted(sequence=4))
-    assert session.slips == ()
-
-
-def test_a_correction_to_paid_still_brings_the_first_slip() -> None:
-    session = after(requested(), resulted(sequence=2, outcome=Outcome.UNDERPAID), resulted(sequence=3))
-    assert next_slip(session) == SlipJob(payment(1), slip())
-
-
-def test_slips_come_one_at_a_time_in_the_order_in_which_they_became_due() -> None:
-    session = after(resulted(1), resulted(2))
-    assert next_slip(session) == SlipJob(payment(1), slip(1))
-    session = after(begun(1), before=session)
-    assert next_slip(session) is None
-    session = after(ended(1), before=session)
-    assert next_slip(session) == SlipJob(payment(2), slip(2))
-
-
-@pytest.mark.parametrize("outcome", list(SlipOutcome))
-def test_the_office_hears_how_a_slip_ended(outcome: SlipOutcome) -> None:
-    stepped = last(resulted(), begun(), ended(1, outcome, reason="Máy in hết giấy" * 40))
-    [report] = told(stepped)
-    assert isinstance(report, ReceiptReport)
-    assert (report.payment, report.outcome, report.is_copy) == (payment(1), outcome, False)
-    assert len(report.reason) == 300
-    assert stepped.session.slips == ()
-
-
-def test_a_copy_is_printed_because_a_human_asked() -> None:
-    session = after(resulted(), begun(), ended(), copy_asked())
-    assert next_slip(session) == SlipJob(payment(1), slip(), is_copy=True)
-    [report] = told(last(resulted(), begun(), ended(), copy_asked(), begun(is_copy=True), ended(is_copy=True)))
-    assert isinstance(report, ReceiptReport)
-    assert report.is_copy
-
-
-def test_two_copies_asked_are_two_copies() -> None:
-    session = after(copy_asked(), copy_asked(), begun(is_copy=True), ended(is_copy=True))
-    assert next_slip(session) == SlipJob(payment(1), slip(), is_copy=True)
-
-
-def phase(session: Session) -> str:
-    assert isinstance(session.glass, Notice)
-    return session.glass.phase
-
-
-@pytest.mark.parametrize(
-    ("outcome", "expected"),
-    [(SlipOutcome.PRINTED, "printed"), (SlipOutcome.NOT_PRINTED, "waiting"), (POSSIBLY, "unsure")],
-)
-def test_the_citizen_sees_how_far_the_slip_is(outcome: SlipOutcome, expected: str) -> None:
-    session = after(requested(), resulted())
-    assert phase(session) == "due"
-    session = after(begun(), before=session)
-    assert phase(session) == "printing"
-    assert phase(after(ended(1, outcome), before=session)) == expected
-
-
-def test_the_slip_of_another_payment_is_nothing_to_who_stands_there() -> None:
-    session = after(requested(1), resulted(1), begun(1), resulted(2, sequence=10), ended(1), begun(2))
-    assert notice(session) == (payment(1), "paid")
-    assert phase(session) == "printed"
-    assert phase(after(ended(2, POSSIBLY), before=session)) == "printed"
-
-
-def test_a_result_stays_a_moment_longer_than_its_slip_takes() -> None:
-    session = after(requested(), resulted(), begun())
-    assert isinstance(session.glass, Notice)
-    assert after(ended(seconds=3), before=session).glass == replace(session.glass, phase="printed")
-    slow = after(ended(seconds=14), before=session).glass
-    assert slow == replace(session.glass, phase="printed", until=at(14 + RULES.slip_s))
-
-
-def copy_touched(seconds: float = 4) -> CopyTouched:
-    return CopyTouched(at(seconds))
-
-
-def test_the_citizen_gets_one_more_slip_for_a_touch_and_no_third() -> None:
-    session = after(requested(), resulted(), begun(), ended(), copy_touched())
-    assert next_slip(session) == SlipJob(payment(1), slip(), is_copy=True)
-    assert phase(session) == "due"
-    assert step(session, copy_touched(), RULES) == Step(session)
-    session = after(begun(is_copy=True), ended(is_copy=True), before=session)
-    assert phase(session) == "printed"
-    assert step(session, copy_touched(5), RULES) == Step(session)
-
-
-@pytest.mark.parametrize(
-    "before",
-    [
-        (),
-        (requested(),),
-        (requested(), resulted()),
-        (requested(), resulted(), begun()),
-        (requested(), resulted(), begun(), ended(1, POSSIBLY)),
-        (requested(), resulted(), begun(), ended(1, SlipOutcome.NOT_PRINTED)),
-        (requested(), cancelled()),
-    ],
-    ids=["idle", "code", "due", "printing", "unsure", "waiting", "cancelled"],
-)
-def test_no_copy_is_to_be_had_before_the_slip_has_come_out(before: tuple[Event, ...]) -> None:
-    session = after(*before)
-    assert step(session, copy_touched(), RULES) == Step(session)
-
-
-def test_a_corrected_result_does_not_hide_the_slip_that_is_on_its_way() -> None:
-    session = after(requested(), resulted(sequence=2), begun(), resulted(sequence=3))
-    assert phase(session) == "printing"
-    assert phase(after(ended(), before=session)) == "printed"
-
-
-@pytest.mark.parametrize(
-    "event", [begun(3), ended(3), begun(1, is_copy=True)], ids=["begun", "ended", "begun as a copy"]
-)
-def test_a_printer_that_speaks_of_a_slip_nobody_owes_is_reported(event: Event) -> None:
-    before = after(resulted(1))
-    stepped = step(before, event, RULES)
-    assert stepped.session == before
-    assert told(stepped) == []
-    assert len(reports(stepped)) == 1
-
-
-def test_a_slip_that_never_began_cannot_end() -> None:
-    before = after(resulted(1))
-    stepped = step(before, ended(1), RULES)
-    assert stepped.session == before
-    assert told(stepped) == []
-
-
-def test_no_slip_begins_while_another_is_on_its_way() -> None:
-    before = after(resulted(1), resulted(2), begun(1))
-    for number in (1, 2):
-        stepped = step(before, begun(number), RULES)
-        assert stepped.session == before
-        assert len(reports(stepped)) == 1
-
-
-def test_a_restart_asks_a_human_about_a_slip_that_had_begun() -> None:
-    stepped = last(resulted(1), resulted(2), begun(1), Restarted(at(5)))
-    [report] = told(stepped)
-    assert isinstance(report, ReceiptReport)
-    assert (report.payment, report.outcome) == (payment(1), POSSIBLY)
-    assert "khởi động lại" in report.reason
-    assert next_slip(stepped.session) == SlipJob(payment(2), slip(2))
-    assert phase(stepped.session) == "unsure"
+# Restarts
 
 
 def test_a_restart_keeps_the_code_on_the_glass_while_it_is_valid() -> None:
@@ -729,6 +588,29 @@ def test_rest_is_when_nothing_of_any_citizen_remains() -> None:
     assert not after(requested(), resulted(), requested(2), Tick(at(16)), begun(), ended()).is_at_rest
 
 
+def test_slips_that_wait_for_paper_disturb_no_rest_once_their_citizens_have_gone() -> None:
+    session = after(resulted(), begun(), ended(1, SlipOutcome.NOT_PRINTED), Tick(at(20)))
+    assert session.glass == Idle()
+    assert not session.is_at_rest, "it might still be printed, so its words are here"
+    assert due_at(session) == at(1 + RULES.lingers_s)
+    session = after(Tick(at(1 + RULES.lingers_s)), before=session)
+    assert session.is_at_rest
+    assert due_at(session) is None
+
+
+# A test slip
+
+
+def test_a_test_slip_is_printed_and_the_desk_hears_how_it_ended() -> None:
+    assert last(TrialAsked(at(0), "Nguyễn Thị Bình")) == Step(Session(), (PrintTrial(),))
+    ended_ = TrialEnded(at(3), SlipOutcome.NOT_PRINTED, "Máy in hết giấy" * 40)
+    assert told(last(ended_)) == [TrialReport(outcome=SlipOutcome.NOT_PRINTED, reason=("Máy in hết giấy" * 40)[:300])]
+    assert last(ended_).session == Session()
+
+
+# States and events
+
+
 STATES: dict[str, Session] = {
     "idle": Session(),
     "preparing": after(prepared()),
@@ -743,7 +625,7 @@ STATES: dict[str, Session] = {
     "stayed": after(requested(1), resulted(1), StayTouched(at(2))),
     "printing": after(requested(1), resulted(1), begun(1)),
     "printed": after(requested(1), resulted(1), begun(1), ended(1)),
-    "copy touched": after(requested(1), resulted(1), begun(1), ended(1), copy_touched()),
+    "copy touched": after(requested(1), resulted(1), begun(1), ended(1), CopyTouched(at(4))),
     "waived": after(requested(1), waived(1)),
     "expired": after(requested(1), Tick(at(300))),
     "cancelled": after(requested(1), cancelled(1)),
@@ -751,6 +633,10 @@ STATES: dict[str, Session] = {
     "refused": after(Requested(at(0), 1, at(0), forged("amount"))),
     "parked": after(requested(1), parked(1)),
     "copying": after(copy_asked(1), begun(1, is_copy=True)),
+    "waiting for paper": after(requested(1), resulted(1), begun(1), ended(1, SlipOutcome.NOT_PRINTED, reason="Giấy")),
+    "forgotten on the shelf": after(resulted(1), begun(1), ended(1, SlipOutcome.NOT_PRINTED), Tick(at(500))),
+    "let go": after(resulted(1), released()),
+    "wanted": after(resulted(1), begun(1), ended(1, SlipOutcome.NOT_PRINTED), Tick(at(500)), wanted(seconds=501)),
 }
 
 EVENTS: tuple[Event, ...] = (
@@ -770,13 +656,20 @@ EVENTS: tuple[Event, ...] = (
     resulted(1, sequence=2, outcome=Outcome.LATE),
     copy_asked(1),
     Painted(at(1), payment(1), "cd" * 32),
+    wanted(),
+    wanted(2),
+    released(),
+    released(2),
+    PrinterReady(at(5)),
+    TrialAsked(at(1), "Nguyễn Thị Bình"),
+    TrialEnded(at(1), POSSIBLY, "Hết giấy"),
     begun(1),
     begun(1, is_copy=True),
     ended(1),
     ended(1, POSSIBLY, is_copy=True, reason="Hết giấy"),
     helped(),
     helped(HelpKind.MORE_TIME),
-    copy_touched(),
+    CopyTouched(at(4)),
     StayTouched(at(5)),
     Dismissed(at(5)),
     LinkChanged(at(1), True),

@@ -28,6 +28,7 @@ from appliance.counter.events import (
     LinkChanged,
     Painted,
     PrintEnded,
+    PrinterReady,
     SlipJob,
     Tick,
     Unusable,
@@ -36,6 +37,7 @@ from appliance.counter.front import Manners, Pin, payment_on
 from appliance.counter.look import Look
 from appliance.counter.session import due_at, step
 from appliance.counter.shown import Health
+from appliance.counter.slips import COPIES_DO_NOT_WAIT
 from appliance.counter.state import Idle, Paying, Session
 from appliance.courier import Parcel
 from appliance.glass import Glass
@@ -61,6 +63,9 @@ from mqtt_schema.messages import (
     Reprint,
     ScreenName,
     SlipOutcome,
+    SlipRelease,
+    SlipReleased,
+    SlipWanted,
     Trouble,
 )
 from tests.support.lawful import check_session
@@ -77,6 +82,7 @@ from tests.support.spoken import (
     reprint,
     request,
     result,
+    slip,
 )
 
 SEQUENCES = int(os.environ.get("QUAYTHU_SEQUENCES", "300"))
@@ -173,6 +179,49 @@ class Truth:
             self.paid.setdefault(number, set()).add(body.amount)
 
 
+@dataclass
+class Papers:
+    """What is on paper of the originals, and what may come on it; kept without looking at the session.
+
+    `ends`: how the last attempt ended, None while it is under way. `let_go`: the office has it again. `due_s`: since
+    when somebody may wait for it. `again`: what may be begun once more, though it ended *not printed* before.
+    """
+
+    ends: dict[str, SlipOutcome | None] = field(default_factory=dict)
+    let_go: set[str] = field(default_factory=set)
+    words: dict[str, int] = field(default_factory=dict)
+    due_s: dict[str, float] = field(default_factory=dict)
+    again: set[str] = field(default_factory=set)
+
+    def is_clean(self, payment_id: str) -> bool:
+        """Whether certainly no ink of it is on paper."""
+        return self.ends.get(payment_id, SlipOutcome.NOT_PRINTED) is SlipOutcome.NOT_PRINTED
+
+    def begin(self, payment_id: str) -> None:
+        assert self.is_clean(payment_id), "an original was begun twice"
+        assert payment_id not in self.let_go, "what was let go is printed"
+        assert payment_id not in self.ends or payment_id in self.again, "nobody wanted it any more"
+        self.again.discard(payment_id)
+        self.ends[payment_id] = None
+
+    def want(self, payment_id: str, sequence: int) -> None:
+        if sequence > self.words.get(payment_id, 0):
+            self.words[payment_id] = sequence
+            self.let_go.discard(payment_id)
+            if self.is_clean(payment_id):
+                self.again.add(payment_id)
+
+    def answered(self, payment_id: str, sequence: int, *, is_released: bool) -> None:
+        if sequence <= self.words.get(payment_id, 0):
+            assert not is_released or payment_id in self.let_go, "an old question was answered for a new one"
+            return
+        self.words[payment_id] = sequence
+        assert is_released == self.is_clean(payment_id), "let go of what is on paper, or kept what is not"
+        if is_released:
+            self.let_go.add(payment_id)
+            self.again.discard(payment_id)
+
+
 @lru_cache(maxsize=1000)
 def read(matrix: QrMatrix) -> str:
     """What a telephone reads, not what an encoder meant."""
@@ -235,8 +284,7 @@ class Day(RuleBasedStateMachine):
         self.last_sequence = 0
         self.truth = Truth()
         self.told: list[Body] = []
-        self.begun: list[tuple[str, bool]] = []
-        self.copies = 0
+        self.papers = Papers()
         self.display = Slate(SIZES[0], self.judge)
         self.journal = Journal(Path(":memory:"), self.seal)
         self.start()
@@ -261,11 +309,13 @@ class Day(RuleBasedStateMachine):
         self.told.append(body)
         if isinstance(body, Displayed):
             self.check_claim(body)
+        if isinstance(body, ReceiptReport) and not body.is_copy:
+            self.papers.ends[body.payment] = body.outcome
         return Parcel(uuid4().hex, "quay-1", sequence, body.type, "", b"")
 
     def begin_to_print(self, job: SlipJob) -> None:
-        assert job.is_copy or (job.payment, False) not in self.begun, "a slip was begun twice"
-        self.begun.append((job.payment, job.is_copy))
+        if not job.is_copy:
+            self.papers.begin(job.payment)
 
     # One turn of the counter's loop, as the program makes it
 
@@ -342,6 +392,15 @@ class Day(RuleBasedStateMachine):
     def the_clerk_wants_a_copy(self, number: int, when: str) -> Word:
         return self.word(reprint(number, amount_of(number)), number, when)
 
+    @rule(target=said, number=NUMBERS, when=WHEN)
+    def the_desk_wants_a_slip(self, number: int, when: str) -> Word:
+        wish = SlipWanted(payment=payment(number), slip=slip(number, amount_of(number)), asked_by="Nguyễn Thị Bình")
+        return self.word(wish, number, when)
+
+    @rule(target=said, number=NUMBERS, when=WHEN)
+    def the_office_takes_a_slip_back(self, number: int, when: str) -> Word:
+        return self.word(SlipRelease(payment=payment(number)), number, when)
+
     @rule(is_checking=st.booleans())
     def the_clerk_is_at_work(self, is_checking: bool) -> None:
         about = payment_on(self.session.glass) or payment(1)
@@ -357,10 +416,19 @@ class Day(RuleBasedStateMachine):
     def arrive(self, word: Word) -> None:
         if self.journal.has_received(word.envelope.id):
             return
-        before = self.session
+        before, about = self.session, payment(word.about)
         self.truth.hear(word)
+        body, sequence = word.envelope.body, word.envelope.sequence
+        if isinstance(body, SlipWanted):
+            self.papers.want(about, sequence)
+        self.told.clear()
         self.runner.take(word.envelope, at(self.now_s))
-        self.none_was_silently_replaced(before, payment(word.about))
+        if isinstance(body, SlipRelease):
+            [answer] = [said for said in self.told if isinstance(said, SlipReleased)]
+            self.papers.answered(about, sequence, is_released=answer.is_released)
+        if about in owed(self.session) - owed(before):
+            self.papers.due_s[about] = self.now_s
+        self.none_was_silently_replaced(before, about)
         self.turn()
 
     @rule(what=st.sampled_from(["rubbish", "cards", "link", "no link", "key", "forget", "printer"]))
@@ -410,7 +478,46 @@ class Day(RuleBasedStateMachine):
         [job] = [job for job in self.session.slips if job.is_started]
         self.told.clear()
         self.take(PrintEnded(at(self.now_s), job.payment, job.is_copy, outcome))
-        assert ReceiptReport(payment=job.payment, is_copy=job.is_copy, outcome=outcome) in self.told
+        reason = COPIES_DO_NOT_WAIT if job.is_copy and outcome is SlipOutcome.NOT_PRINTED else ""
+        assert ReceiptReport(payment=job.payment, is_copy=job.is_copy, outcome=outcome, reason=reason) in self.told
+        self.turn()
+
+    @rule(
+        slips=st.lists(st.tuples(NUMBERS, st.sampled_from([None, *SlipOutcome])), min_size=1, max_size=3),
+        pause_s=st.sampled_from([0, 1, 20, 100]),
+    )
+    def several_pay(self, slips: list[tuple[int, SlipOutcome | None]], pause_s: int) -> None:
+        """One after the other; their slips end in every way, or not yet."""
+        for number, outcome in slips:
+            self.word(result(number, Outcome.PAID, amount_of(number)), number, "now")
+            while outcome is not None and any(job.is_started for job in self.session.slips):
+                self.the_printer_is_done(outcome)
+            self.time_passes(pause_s)
+
+    @rule(numbers=st.lists(NUMBERS, min_size=1, max_size=3), kinds=st.lists(st.booleans(), min_size=1, max_size=3))
+    def the_desk_cannot_decide(self, numbers: list[int], kinds: list[bool]) -> None:
+        """Wished for, taken back, wished for again, while whatever is on its way is on its way."""
+        for number in numbers:
+            for is_wish in kinds:
+                if is_wish:
+                    self.the_desk_wants_a_slip(number, "now")
+                else:
+                    self.the_office_takes_a_slip_back(number, "now")
+
+    @precondition(lambda self: self.session.shelf)
+    @rule()
+    def paper_is_back(self) -> None:
+        """At most one slip leaves the shelf: the last, if somebody may still wait for it."""
+        before = [shelved.payment for shelved in self.session.shelf]
+        last = before[-1]
+        is_awaited = self.now_s < self.papers.due_s[last] + RULES.lingers_s or payment_on(self.session.glass) == last
+        if is_awaited:
+            self.papers.again.add(last)
+        self.take(PrinterReady(at(self.now_s)))
+        left = set(before) - {shelved.payment for shelved in self.session.shelf}
+        assert left <= ({last} if is_awaited else set()), "stale slips print by themselves"
+        if not left:
+            self.papers.again.discard(last)
         self.turn()
 
     @rule(which=st.integers(0, 30), is_held=st.booleans())
@@ -446,8 +553,11 @@ class Day(RuleBasedStateMachine):
         self.told.clear()
         self.display = Slate(size, self.judge)
         self.start()
-        asked_about = [(body.payment, body.outcome) for body in self.told if isinstance(body, ReceiptReport)]
-        assert asked_about == [(job.payment, SlipOutcome.POSSIBLY_PRINTED) for job in had_begun]
+        reports = [body for body in self.told if isinstance(body, ReceiptReport)]
+        asked_about = [(one.payment, one.is_copy) for one in reports if one.outcome is SlipOutcome.POSSIBLY_PRINTED]
+        assert asked_about == [(job.payment, job.is_copy) for job in had_begun]
+        too_late = [one for one in reports if one.outcome is SlipOutcome.NOT_PRINTED and not one.is_copy]
+        assert {one.payment for one in too_late} <= {shelved.payment for shelved in self.session.shelf}
         self.time_passes(0)
 
     # What must hold, whatever happened
@@ -462,6 +572,17 @@ class Day(RuleBasedStateMachine):
     def the_state_is_one_of_ours_and_survives_the_disk(self) -> None:
         check_session(self.session)
         assert SESSION.validate_json(SESSION.dump_json(self.session)) == self.session
+
+    @invariant()
+    def every_slip_is_on_paper_or_asked_about_or_waits_or_was_let_go(self) -> None:
+        """Nothing is silently lost; and whoever paid was owed a slip."""
+        here = owed(self.session)
+        for word in self.session.heard:
+            if word.had_slip:
+                is_settled = not self.papers.is_clean(word.payment) or word.payment in self.papers.let_go
+                assert (word.payment in here) or is_settled, "a slip is lost"
+        had_slip = {word.payment for word in self.session.heard if word.had_slip}
+        assert {payment(number) for number in self.truth.paid} <= had_slip
 
     @invariant()
     def every_code_is_honest_valid_and_of_whom_the_desk_believes(self) -> None:
@@ -537,6 +658,12 @@ class Day(RuleBasedStateMachine):
         codes = [read(code.matrix) for code in self.display.scene.codes()]
         assert codes == ([claim.payload] if claim.payload else [])
         assert claim.amount in {one.amount for one in self.truth.open[number_of(claim.payment)]}
+
+
+def owed(session: Session) -> set[str]:
+    """Whose original is still to come, or is on its way."""
+    due = {job.payment for job in session.slips if not job.is_copy}
+    return due | {shelved.payment for shelved in session.shelf}
 
 
 def number_of(payment_id: str | None) -> int:

@@ -24,11 +24,21 @@ from appliance.office.intake import Intake
 from appliance.office.ledger import Ledger
 from appliance.office.notification import sepay
 from appliance.office.order import Order, OrderLine
+from appliance.office.paper import Paper
 from appliance.office.payment import Payment
 from appliance.office.till import Till
 from appliance.settings import CounterEntry, Fee, OfficeSettings, Portal, Sepay
 from mqtt_schema import signing
-from mqtt_schema.messages import Beneficiary, Body, Envelope, FeeKind
+from mqtt_schema.messages import (
+    Beneficiary,
+    Body,
+    CounterStatus,
+    Envelope,
+    FeeKind,
+    PrinterStatus,
+    ScreenName,
+    Seen,
+)
 from mqtt_schema.types import Vnd
 
 MORNING = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
@@ -148,6 +158,11 @@ def proof(office_settings: OfficeSettings) -> sepay.Proof:
 
 
 @pytest.fixture
+def paper(ledger: Ledger, office_settings: OfficeSettings, till: Till, clock: VirtualClock, changes: Changes) -> Paper:
+    return Paper(ledger, office_settings, till, clock, changes.publish)
+
+
+@pytest.fixture
 def intake(ledger: Ledger, cashier: Cashier, proof: sepay.Proof, clock: VirtualClock) -> Intake:
     return Intake(ledger, cashier, proof, clock)
 
@@ -159,11 +174,12 @@ def parts(
     cashier: Cashier,
     calls: Calls,
     cards: CardRack,
+    paper: Paper,
     intake: Intake,
     clock: VirtualClock,
     changes: Changes,
 ) -> Parts:
-    return Parts(office_settings, ledger, cashier, calls, cards, intake, clock, changes)
+    return Parts(office_settings, ledger, cashier, calls, cards, paper, intake, clock, changes)
 
 
 class Inside(httpx.BaseTransport):
@@ -194,11 +210,16 @@ def client(parts: Parts, browse: Callable[[FastAPI], httpx.Client]) -> Iterator[
 
 @pytest.fixture
 def make_order() -> Callable[..., Order]:
-    """Build an order of one line for quay-1; name any field of `Order` to have it otherwise."""
+    """Build an order of one line for quay-1; name any field of `Order` to have it otherwise.
+
+    It insists: most tests are about something else than whether the counter was heard.
+    """
 
     def make(amount: int = 35000, **otherwise: object) -> Order:
         line = OrderLine(dossier="H26.1-261122-0007", fee_code="KHAC", fee_name="Lệ phí cấp bản sao", amount=amount)
-        return Order.model_validate({"counter": "quay-1", "lines": [line], "clerk": "Nguyễn Thị Bình", **otherwise})
+        return Order.model_validate(
+            {"counter": "quay-1", "lines": [line], "clerk": "Nguyễn Thị Bình", "insists": True, **otherwise}
+        )
 
     return make
 
@@ -211,6 +232,19 @@ def create(cashier: Cashier, make_order: Callable[..., Order]) -> Callable[..., 
         return cashier.create(make_order(amount, **otherwise), uuid4().hex, "desk").payment
 
     return make
+
+
+@pytest.fixture
+def be_fresh(say: Callable[..., None], clock: VirtualClock) -> Callable[..., None]:
+    """Let a counter say that all is well there, or name any field of its status to have it otherwise."""
+
+    def speak(counter: str = "quay-1", **otherwise: object) -> None:
+        now = clock.now()
+        idle = Seen(screen=ScreenName.IDLE, painted_at=now)
+        well = {"is_online": True, "born_at": now, "printer": PrinterStatus.READY, "seen": idle}
+        say(counter, CounterStatus.model_validate(well | otherwise))
+
+    return speak
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from mqtt_schema.messages import (
 PAYMENTS = "/api/v1/payments"
 ORDER: dict[str, Any] = {
     "counter": "quay-1",
+    "insists": True,
     "lines": [{"dossier": "H26.1-261122-0007", "fee_code": "CT-BS", "quantity": 5, "amount": 10000}],
 }
 DOSSIER: dict[str, Any] = {
@@ -146,13 +147,48 @@ def test_a_payment_is_parked_resumed_and_cancelled(client: Client, create: Calla
 
 
 def test_only_a_paid_payment_has_a_slip_to_copy(
-    client: Client, create: Callable[..., Payment], pay: Callable[..., None]
+    client: Client, create: Callable[..., Payment], pay: Callable[..., None], be_fresh: Callable[..., None]
 ) -> None:
     payment = create()
-    at = f"{PAYMENTS}/{payment.id}"
-    assert client.post(f"{at}/copy").status_code == 409
+    at = f"{PAYMENTS}/{payment.id}/copy"
+    of = {"clerk": "Nguyễn Thị Bình", "reason": "Phiếu rách"}
+    assert client.post(at, params=of).status_code == 409
     pay(payment)
-    assert client.post(f"{at}/copy").json()["timeline"][-1]["milestone"] == "copy_asked"
+    assert client.post(at).status_code == 422, "who and why is always asked"
+    assert client.post(at, params=of).status_code == 409, "nothing was heard of the counter"
+    be_fresh()
+    asked = client.post(at, params=of).json()["timeline"][-1]
+    assert (asked["milestone"], asked["words"], asked["counter"]) == (
+        "copy_asked",
+        "Nguyễn Thị Bình: Phiếu rách",
+        "quay-1",
+    )
+
+
+def test_an_order_for_a_counter_that_lacks_something_is_refused_part_by_part(
+    client: Client, be_fresh: Callable[..., None]
+) -> None:
+    silent = _order(client, insists=False)
+    assert (silent.status_code, set(_wrong(silent))) == (409, {"counter.link"})
+    be_fresh(printer=PrinterStatus.PAPER_OUT, clock={"is_trusted": False}, seen=None)
+    lacking = _order(client, insists=False)
+    assert lacking.status_code == 409
+    assert set(_wrong(lacking)) == {"counter.screen", "counter.clock", "counter.printer"}
+    listed = client.get("/api/v1/counters").json()[0]["missing"]
+    assert {one["field"]: one["message"] for one in listed} == _wrong(lacking)
+    assert _order(client).status_code == 201, "the same key may insist"
+
+
+def test_who_repeats_an_order_gets_its_payment_though_the_counter_died_since(
+    client: Client, be_fresh: Callable[..., None], clock: VirtualClock
+) -> None:
+    be_fresh()
+    made = _order(client, insists=False)
+    assert made.status_code == 201
+    clock.go_on(60)
+    again = _order(client, insists=False)
+    assert (again.status_code, again.json()["id"]) == (200, made.json()["id"])
+    assert _order(client).json()["id"] == made.json()["id"], "insisting is no other order"
 
 
 def test_the_timeline_tells_the_way_of_a_payment(

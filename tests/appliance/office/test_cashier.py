@@ -28,7 +28,6 @@ from mqtt_schema.messages import (
     PaymentRequest,
     PaymentResult,
     PaymentWaived,
-    Reprint,
 )
 from mqtt_schema.types import Vnd
 
@@ -427,18 +426,6 @@ def test_a_tick_with_nothing_due_writes_nothing(
 
 
 # What goes to counters
-
-
-def test_a_copy_is_asked_of_the_counter_in_the_clerks_name(
-    create: Create, cashier: Cashier, pay: Pay, bodies: Callable[..., list[Any]]
-) -> None:
-    payment = create()
-    with pytest.raises(ConflictError):
-        cashier.copy_slip(payment.id, "Bình")
-    pay(payment)
-    cashier.copy_slip(payment.id, "Bình")
-    assert isinstance(bodies()[-1], Reprint)
-    assert bodies()[-1].asked_by == "Bình"
 
 
 def test_messages_are_signed_numbered_and_meant_for_one_counter(

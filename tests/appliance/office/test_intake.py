@@ -1,14 +1,16 @@
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from appliance.clock import VirtualClock
 from appliance.office.cashier import Cashier
 from appliance.office.credit import Credit
 from appliance.office.events import Verdict
-from appliance.office.intake import MAX_BODY_BYTES, Intake
+from appliance.office.intake import AGAIN_S, MAX_BODY_BYTES, Intake
 from appliance.office.ledger import Ledger
 from appliance.office.notification import sepay
 from appliance.office.payment import Payment, State
@@ -194,12 +196,14 @@ def test_a_credit_has_the_banks_time_not_ours(
 
 
 class StumblingCashier(Cashier):
-    """Breaks on one notification, whatever the reason."""
+    """Breaks on one notification, whatever the reason; until somebody mends it."""
 
-    def book(self, credit: Credit, received_at: datetime) -> str:
-        if credit.amount == Vnd(1):
+    is_mended = False
+
+    def book(self, credit: Credit, received_at: datetime, *others: Any) -> str:
+        if credit.amount == Vnd(1) and not self.is_mended:
             raise RuntimeError("something nobody thought of")
-        return super().book(credit, received_at)
+        return super().book(credit, received_at, *others)
 
 
 def test_a_notification_that_breaks_the_booking_holds_up_nobody_and_stays_open(
@@ -219,3 +223,59 @@ def test_a_notification_that_breaks_the_booking_holds_up_nobody_and_stays_open(
 
     assert booked(ledger, clock) == [Verdict.UNMATCHED]
     assert waiting(ledger) == [breaking[1]]
+
+
+def test_what_could_not_be_booked_is_tried_again_by_itself_but_not_at_every_turn(
+    ledger: Ledger,
+    office_settings: OfficeSettings,
+    till: Till,
+    proof: sepay.Proof,
+    clock: VirtualClock,
+    notify: Notify,
+) -> None:
+    cashier = StumblingCashier(ledger, office_settings, till, clock)
+    intake = Intake(ledger, cashier, proof, clock)
+    intake.receive(*notify("chuyen tien", 1))
+    intake.book_kept()
+    cashier.is_mended = True
+
+    clock.go_on(AGAIN_S - 0.1)
+    intake.book_again()
+    assert booked(ledger, clock) == []
+    clock.go_on(0.1)
+    intake.book_again()
+    assert (booked(ledger, clock), waiting(ledger)) == ([Verdict.UNMATCHED], [])
+
+
+def test_whoever_has_nothing_to_try_again_does_not_ask_the_ledger(
+    intake: Intake, notify: Notify, ledger: Ledger
+) -> None:
+    intake.book_kept()
+    intake.receive(*notify("chuyen tien", 1))
+    intake.book_again()
+    assert waiting(ledger) != [], "that is for book_kept, which is called when it comes"
+
+
+def test_a_ledger_that_breaks_the_reading_is_asked_again(
+    office_settings: OfficeSettings,
+    till: Till,
+    cashier: Cashier,
+    proof: sepay.Proof,
+    clock: VirtualClock,
+    notify: Notify,
+) -> None:
+    ledger = Ledger(office_settings.database)
+    intake = Intake(ledger, cashier, proof, clock)
+    intake.receive(*notify("chuyen tien", 1000))
+    with ledger.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE notification RENAME TO elsewhere"))
+    with pytest.raises(OperationalError):
+        intake.book_kept()
+    with ledger.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE elsewhere RENAME TO notification"))
+
+    clock.go_on(AGAIN_S)
+    intake.book_again()
+
+    assert (booked(ledger, clock), waiting(ledger)) == ([Verdict.UNMATCHED], [])
+    ledger.close()

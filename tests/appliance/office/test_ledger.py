@@ -102,16 +102,16 @@ def test_a_payment_that_nobody_entered_is_not_there(ledger: Ledger) -> None:
 def test_each_save_counts_one_version_more(ledger: Ledger, a_payment: Make) -> None:
     before = opened(ledger, a_payment())
     with ledger.write() as books:
-        books.save(before, replace(before, place=Place.OFFERED))
+        books.save(before, replace(before, place=Place.OFFERED), T0)
     assert found(ledger, before) == replace(before, place=Place.OFFERED, version=1)
 
 
 def test_a_stale_save_writes_nothing_and_says_so(ledger: Ledger, a_payment: Make) -> None:
     before = opened(ledger, a_payment())
     with ledger.write() as books:
-        books.save(before, replace(before, state=State.CANCELLED, place=Place.NOWHERE))
+        books.save(before, replace(before, state=State.CANCELLED, place=Place.NOWHERE), T0)
     with pytest.raises(StaleError, match="version 0") as stale, ledger.write() as books:
-        books.save(before, replace(before, state=State.PAID))
+        books.save(before, replace(before, state=State.PAID), T0)
     assert isinstance(stale.value, LedgerError)
     assert isinstance(stale.value, RuntimeError)
     assert found(ledger, before).state is State.CANCELLED
@@ -141,7 +141,7 @@ def test_of_400_concurrent_changes_none_is_lost(ledger: Ledger, a_payment: Make)
         with ledger.write() as books:
             before = books.payment(payment.id)
             assert before is not None
-            books.save(before, replace(before, received=Vnd(before.received + 1)))
+            books.save(before, replace(before, received=Vnd(before.received + 1)), T0)
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(add_one, range(400)))
@@ -302,7 +302,7 @@ def test_a_kept_notification_waits_until_it_is_closed(ledger: Ledger) -> None:
         first = books.keep_notification("sepay", b"one", T0)
         second = books.keep_notification("sepay", b"two", T0)
         assert [kept.raw for kept in books.notifications_to_book()] == [b"one", b"two"]
-        books.close_notification(first, "booked")
+        books.close_notification(first, "booked", T0)
         assert [kept.id for kept in books.notifications_to_book()] == [second]
 
 
@@ -338,7 +338,7 @@ def test_a_message_lives_in_the_outbox_until_its_own_counter_has_it(ledger: Ledg
         books.post(a_parcel("b", sequence=2), payment.id)
         books.post(a_parcel("a", sequence=1), None)
         assert [parcel.message for parcel in books.posted()] == ["a", "b"]
-        assert (books.posted_for("b"), books.posted_for("a"), books.posted_for("z")) == (payment.id, None, None)
+        assert [books.first_published(message) for message in "baz"] == [payment.id, None, None]
         books.acknowledge("a", "quay-2")
         assert len(books.posted()) == 2
         books.acknowledge("a", "quay-1")
@@ -409,7 +409,7 @@ def test_a_portals_dossier_is_open_again_only_when_its_payment_came_to_nothing(
     with ledger.write() as books:
         books.receive_dossier("H26.1-261122-0001", {}, T0)
         books.settle_dossier("H26.1-261122-0001", payment.id)
-        books.save(payment, replace(payment, state=state))
+        books.save(payment, replace(payment, state=state), T0)
         assert bool(books.open_dossiers()) is (state in {State.CANCELLED, State.EXPIRED})
 
 

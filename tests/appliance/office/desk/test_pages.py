@@ -192,10 +192,79 @@ def test_a_form_with_a_file_or_a_thousand_lines_is_still_a_form(client: Client) 
     assert answer.status_code == 200
 
 
+# What is missing at the counter
+
+
+def test_the_review_says_what_will_be_missing_and_only_the_insisting_goes_on(
+    client: Client, ledger: Ledger, be_fresh: Callable[..., None]
+) -> None:
+    be_fresh(printer=PrinterStatus.PAPER_OUT)
+    review = client.post("/desk/check", data=_fields(client.get("/desk")) | TYPED)
+    assert "Máy in ở Quầy 1 hết giấy: phiếu sẽ chờ, in sau từ bàn này" in review.text
+    assert "Vẫn tạo mã QR" in review.text
+    typed = _fields(review)
+    assert typed["insists"] == "printer"
+    again = client.post("/desk/payments", data={name: said for name, said in typed.items() if name != "insists"})
+    assert again.status_code == 409
+    assert "Kiểm tra trước khi tạo" in again.text
+    with ledger.read() as books:
+        assert books.pending() == []
+    made = client.post("/desk/payments", data=_fields(again))
+    assert "Đang gửi mã tới Quầy 1" in made.text
+
+
+def test_who_insisted_on_one_thing_is_told_of_the_next(
+    client: Client, ledger: Ledger, be_fresh: Callable[..., None]
+) -> None:
+    be_fresh(printer=PrinterStatus.COVER_OPEN)
+    typed = _fields(client.post("/desk/check", data=_fields(client.get("/desk")) | TYPED))
+    be_fresh(printer=PrinterStatus.COVER_OPEN, seen=None)
+    told = client.post("/desk/payments", data=typed)
+    assert (told.status_code, _fields(told)["insists"]) == (409, "screen,printer")
+    assert "Màn hình Quầy 1 đang tối" in told.text
+    with ledger.read() as books:
+        assert books.pending() == []
+
+
+def test_where_all_is_well_nobody_has_to_insist(client: Client, be_fresh: Callable[..., None]) -> None:
+    be_fresh()
+    review = client.post("/desk/check", data=_fields(client.get("/desk")) | TYPED)
+    assert "insists" not in _fields(review)
+    assert "Vẫn tạo" not in review.text
+    assert client.post("/desk/payments", data=_fields(review)).status_code == 200
+
+
+def test_a_waiver_needs_neither_glass_nor_printer(client: Client) -> None:
+    free = TYPED | {"lines.0.amount": "0", "waiver_reason": "Hộ nghèo"}
+    review = client.post("/desk/check", data=_fields(client.get("/desk")) | free)
+    assert "Vẫn" not in review.text
+    assert "Miễn thu" in client.post("/desk/payments", data=_fields(review)).text
+
+
+def test_a_waiting_code_that_is_held_back_can_be_insisted_on(
+    client: Client, create: Callable[..., Payment], be_fresh: Callable[..., None], clock: VirtualClock, cashier: Cashier
+) -> None:
+    be_fresh()
+    first, second = create(insists=False), create(2000, insists=False)
+    clock.go_on(20)
+    cashier.cancel(first.id)
+    at = f"/desk/payments/{second.id}"
+    page = client.get(at).text
+    assert "Chưa đưa mã ra quầy" in page
+    assert "Quầy 1 đang mất kết nối" in page
+    assert "Đang gửi mã" not in page
+    assert "Quầy 1 đang mất kết nối" in client.post(f"{at}/insist").text
+    assert cashier.payment(second.id).place.value == "offered"
+    assert client.post(f"{at}/insist").status_code == 409
+
+
 # The portal
 
 
-def test_one_click_on_a_portal_dossier_fills_the_form(client: Client, cashier: Cashier, ledger: Ledger) -> None:
+def test_one_click_on_a_portal_dossier_fills_the_form(
+    client: Client, cashier: Cashier, ledger: Ledger, be_fresh: Callable[..., None]
+) -> None:
+    be_fresh()
     body = {"payer": "Đỗ Thị Mai", "lines": [{"fee_code": "HT-TL", "quantity": 2, "amount": 16000}]}
     cashier.receive_dossier("H26.1-261122-0101", body)
     page = client.get("/desk")
@@ -237,7 +306,7 @@ def test_the_clerk_sees_each_step_of_a_payment(
     paid = client.get(part).text
     assert "Đã nhận tiền" in paid
     assert "FT26326" in paid
-    assert "Đang chờ quầy in phiếu" in paid
+    assert "Đang chờ Quầy 1 in phiếu" in paid
     assert "qr.png" not in paid
     say("quay-1", ReceiptReport(payment=payment.id, outcome=SlipOutcome.POSSIBLY_PRINTED))
     assert "in bản sao" in client.get(part).text
@@ -266,18 +335,13 @@ def test_the_wrong_amount_is_never_called_paid(
     assert "Chưa được coi là đã thu" in page
 
 
-def test_buttons_park_resume_cancel_and_copy(
-    client: Client, create: Callable[..., Payment], pay: Callable[..., None]
-) -> None:
+def test_buttons_park_resume_and_cancel(client: Client, create: Callable[..., Payment]) -> None:
     payment = create()
     at = f"/desk/payments/{payment.id}"
     assert "Đang tạm gác" in client.post(f"{at}/park").text
     assert "Đang gửi mã" in client.post(f"{at}/resume").text
     assert "Đã hủy" in client.post(f"{at}/cancel").text
     assert client.post(f"{at}/cancel").status_code == 409
-    other = create()
-    pay(other)
-    assert "Yêu cầu bản sao" in client.post(f"/desk/payments/{other.id}/copy").text
 
 
 def test_a_code_past_its_time_is_not_shown_while_the_bank_may_still_speak(

@@ -10,8 +10,18 @@ from appliance.office.desk import strip, view
 from appliance.office.desk.sight import Glass
 from appliance.office.events import Verdict
 from appliance.office.payment import Payment, Place, State
-from appliance.office.records import BookedCredit, CounterState
-from mqtt_schema.messages import Beneficiary, Channel, FeeKind, Line, PrinterStatus, ScreenName, Seen, SlipOutcome
+from appliance.office.records import BookedCredit, CounterState, Trial
+from mqtt_schema.messages import (
+    Beneficiary,
+    Channel,
+    ClockReading,
+    FeeKind,
+    Line,
+    PrinterStatus,
+    ScreenName,
+    Seen,
+    SlipOutcome,
+)
 from mqtt_schema.types import Vnd
 
 NOW = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
@@ -110,25 +120,10 @@ def test_every_state_has_a_word_a_shape_and_a_tone() -> None:
     assert view.chip(_payment(expires_at=NOW), NOW).word == "Hết giờ quét"
 
 
-@pytest.mark.parametrize(
-    ("slip", "words"),
-    [
-        (SlipOutcome.PRINTED, "Phiếu đã in"),
-        (SlipOutcome.NOT_PRINTED, "chưa in được (hết giấy)"),
-        (SlipOutcome.POSSIBLY_PRINTED, "Không chắc phiếu đã in (hết giấy)"),
-        (None, "Đang chờ quầy in phiếu"),
-    ],
-)
-def test_the_slip_is_told_of(slip: SlipOutcome | None, words: str) -> None:
-    paid = _payment(state=State.PAID, paid_at=NOW, slip=slip, slip_reason="" if slip is None else "hết giấy")
-    (notice,) = view.notices(paid, AROUND)
-    assert words in notice.sentence
-
-
 def test_the_result_on_the_glass_is_told_of() -> None:
     result = CODE.model_copy(update={"screen": ScreenName.PAID})
     around = replace(AROUND, glass=replace(GLASS, state=replace(ONLINE, seen=result)), pending=())
-    glass, _slip = view.notices(_payment(state=State.PAID, paid_at=NOW), around)
+    (glass,) = view.notices(_payment(state=State.PAID, paid_at=NOW), around)
     assert (glass.shape, glass.sentence) == ("eye", f"Người dân đang thấy kết quả Đã nhận tiền {THIRTY}.")
 
 
@@ -154,11 +149,6 @@ def test_while_the_bank_is_asked_the_glass_hides_the_code() -> None:
     seen = CODE.model_copy(update={"screen": ScreenName.CHECKING})
     around = replace(AROUND, glass=replace(GLASS, state=replace(ONLINE, seen=seen)))
     assert "tạm ẩn mã" in view.status(PAYMENT, around).sentence
-
-
-def test_a_payment_that_is_not_paid_waits_for_no_slip() -> None:
-    assert not view.notices(PAYMENT, AROUND)
-    assert "(" not in view.notices(_payment(slip=SlipOutcome.NOT_PRINTED), AROUND)[0].sentence
 
 
 def test_money_that_came_late_or_twice_is_told_of() -> None:
@@ -191,16 +181,39 @@ def test_a_credit_says_what_it_waits_for() -> None:
         (_payment(place=Place.PARKED, expires_at=NOW), "cancel", "new"),
         (_payment(expires_at=NOW), "cancel", "new"),
         (_payment(place=Place.REFUSED), "cancel", "cancel"),
-        (_payment(state=State.PAID, paid_at=NOW, place=Place.NOWHERE), "copy", "new"),
-        (_payment(state=State.PAID, paid_at=NOW, slip=SlipOutcome.POSSIBLY_PRINTED), "copy", "copy"),
+        (_payment(state=State.PAID, paid_at=NOW, place=Place.NOWHERE), "", "new"),
         (_payment(state=State.EXPIRED, place=Place.NOWHERE), "", "new"),
     ],
 )
 def test_only_what_can_be_done_is_offered(payment: Payment, can: str, main: str) -> None:
-    actions = view.actions(payment, NOW)
-    words = ("cancel", "check", "copy", "park", "pay_on_behalf", "resume")
+    actions = view.actions(payment, AROUND)
+    words = ("cancel", "check", "insist", "park", "pay_on_behalf", "resume")
     assert [word for word in words if getattr(actions, f"can_{word}")] == can.split()
     assert actions.main == main
+
+
+def test_a_button_about_the_slip_outshines_the_others() -> None:
+    assert view.actions(_payment(state=State.PAID, paid_at=NOW), AROUND, "confirm").main == "confirm"
+
+
+def test_a_code_that_waits_for_its_counter_says_what_is_missing_and_can_be_insisted_on() -> None:
+    waiting = _payment(place=Place.WAITING, expires_at=None)
+    empty = replace(GLASS, state=replace(ONLINE, seen=CODE, printer=PrinterStatus.PAPER_OUT))
+    around = replace(AROUND, glass=empty, pending=(waiting,))
+    said = view.status(waiting, around)
+    assert said.headline == "Chưa đưa mã ra quầy"
+    assert said.sentence.startswith("Máy in ở Quầy 1 hết giấy: phiếu sẽ chờ")
+    actions = view.actions(waiting, around)
+    assert (actions.can_insist, actions.main) == (True, "insist")
+
+
+def test_a_code_that_waits_for_its_turn_or_is_insisted_on_is_not_held_back() -> None:
+    waiting = _payment(place=Place.WAITING, expires_at=None)
+    away = replace(AROUND, glass=replace(GLASS, is_heard=False), pending=(waiting,))
+    assert view.held_back(waiting, away)
+    assert view.held_back(replace(waiting, is_insisted=True), away) == []
+    assert view.held_back(_payment(place=Place.WAITING, expires_at=NOW), away) == []
+    assert view.held_back(waiting, replace(away, pending=(waiting, _payment(id="2" * 32)))) == []
 
 
 def test_a_refused_code_is_not_to_be_scanned() -> None:
@@ -211,6 +224,62 @@ def test_a_refused_code_is_not_to_be_scanned() -> None:
 
 
 # The strip of counters
+
+
+def test_the_strip_tells_of_low_paper_before_it_is_out_and_of_slips_that_wait() -> None:
+    low = replace(ONLINE, printer=PrinterStatus.PAPER_LOW, waiting_slips=2)
+    card = strip.counter_card(replace(GLASS, state=low), [], NOW)
+    assert card.printer is not None
+    assert card.printer.word == "Máy in sắp hết giấy, thay cuộn khi rảnh"
+    assert (card.slips, card.can_try) == (2, True)
+
+
+def test_the_strip_says_where_no_printer_is_fitted() -> None:
+    card = strip.counter_card(replace(GLASS, state=replace(ONLINE, has_printer=False)), [], NOW)
+    assert card.printer is not None
+    assert (card.printer.word, card.can_try) == ("Không lắp máy in", False)
+
+
+def test_the_strip_says_whose_clock_is_wrong() -> None:
+    wrong = replace(GLASS, state=replace(ONLINE, clock=ClockReading(is_trusted=False)))
+    clock = strip.counter_card(wrong, [], NOW).clock
+    assert clock is not None
+    assert "giờ" in clock.word
+    right = replace(GLASS, state=replace(ONLINE, clock=ClockReading(is_trusted=True)))
+    assert strip.counter_card(right, [], NOW).clock is None
+    assert strip.counter_card(replace(wrong, is_heard=False), [], NOW).clock is None
+
+
+@pytest.mark.parametrize(
+    ("trial", "seconds", "word", "tone"),
+    [
+        (Trial(NOW), 59, "Phiếu thử lúc 08:30: đang in…", "ink"),
+        (Trial(NOW), 60, "Phiếu thử lúc 08:30: quầy chưa báo lại", "amber"),
+        (Trial(NOW, SlipOutcome.PRINTED), 599, "Phiếu thử lúc 08:30: đã in", "green"),
+        (
+            Trial(NOW, SlipOutcome.NOT_PRINTED, "Hết giấy"),
+            0,
+            "Phiếu thử lúc 08:30: không in được (Hết giấy)",
+            "red",
+        ),
+        (
+            Trial(NOW, SlipOutcome.POSSIBLY_PRINTED),
+            0,
+            "Phiếu thử lúc 08:30: không chắc đã in, hãy nhìn máy in",
+            "amber",
+        ),
+    ],
+)
+def test_the_strip_tells_of_a_test_slip(trial: Trial, seconds: int, word: str, tone: str) -> None:
+    tried = replace(GLASS, state=replace(ONLINE, trial=trial))
+    told = strip.counter_card(tried, [], NOW + timedelta(seconds=seconds)).trial
+    assert told is not None
+    assert (told.word, told.tone) == (word, tone)
+
+
+@pytest.mark.parametrize("trial", [None, Trial(NOW - timedelta(minutes=10), SlipOutcome.PRINTED)])
+def test_a_test_slip_of_long_ago_is_nobodys_matter(trial: Trial | None) -> None:
+    assert strip.counter_card(replace(GLASS, state=replace(ONLINE, trial=trial)), [], NOW).trial is None
 
 
 def test_the_strip_says_what_the_citizen_sees() -> None:

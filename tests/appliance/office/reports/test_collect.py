@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
+from appliance.chain import groups
 from appliance.clock import VirtualClock
 from appliance.office.cashier import Cashier
 from appliance.office.ledger import Ledger
@@ -179,3 +180,21 @@ def test_too_little_and_too_much_are_never_remitted(
 ) -> None:
     pay(create(35000), amount)
     assert "Không đồng." in said(collect.treasury_of(ledger, office_settings, DAY, clock.now()))
+
+
+def test_the_head_of_the_audit_stands_on_the_page_that_is_signed(
+    ledger: Ledger, office_settings: OfficeSettings, create: Callable[..., Payment], clock: VirtualClock
+) -> None:
+    day = Period.of(clock.now())
+    empty = said(collect.reconciliation_of(ledger, office_settings, day, clock.now()))
+    assert "niêm phong" not in empty
+    create()
+    clock.go_on(86_400)
+    create()
+    with ledger.read() as books:
+        rows = list(books.audit_rows())
+    last = [row for row in rows if row.at < day.closes_at.isoformat()][-1]
+    assert last != rows[-1]
+    page = said(collect.reconciliation_of(ledger, office_settings, day, clock.now()))
+    assert f"Đến dòng {last.seq}: {groups(last.head)}" in page
+    assert ledger.inspect([groups(last.head)]).is_whole
