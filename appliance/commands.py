@@ -1,4 +1,4 @@
-"""The commands and their options: `quaythu counter`, `office`, `push`, `keys`, `seed`, `demo`, and its hidden parts."""
+"""The commands and their options: `quaythu counter`, `office`, `push`, `keys`, `seed`, `audit`, `doctor`, `demo`, …"""
 
 import os
 from pathlib import Path
@@ -16,6 +16,14 @@ seed_app = typer.Typer(no_args_is_help=True, help="The settings a machine is bor
 app.add_typer(keys_app, name="keys")
 app.add_typer(seed_app, name="seed")
 app.add_typer(pin_app, name="pin")
+fleet_app = typer.Typer(no_args_is_help=True, help="Whom counters believe: documents signed with an offline key.")
+fleet_key_app = typer.Typer(no_args_is_help=True, help="The fleet key.")
+app.add_typer(fleet_app, name="fleet")
+fleet_app.add_typer(fleet_key_app, name="key")
+audit_app = typer.Typer(no_args_is_help=True, help="What happened, and whether somebody has touched it since.")
+retention_app = typer.Typer(no_args_is_help=True, help="What is past its time.")
+app.add_typer(audit_app, name="audit")
+app.add_typer(retention_app, name="retention")
 
 SettingsPath = Annotated[Path, typer.Option("--settings", help="The settings file.")]
 
@@ -56,12 +64,13 @@ def push(
     waiver: Annotated[str | None, typer.Option(help="Why an amount of 0 is right.")] = None,
     key: Annotated[str | None, typer.Option(help="Idempotency key; the same key again makes nothing new.")] = None,
     on_behalf: Annotated[bool, typer.Option(help="The clerk pays for the payer: no code on the glass.")] = False,
+    insist: Annotated[bool, typer.Option(help="Create it although something is missing at the counter.")] = False,
     wait: Annotated[bool, typer.Option(help="Wait until it is paid, expired or cancelled.")] = False,
 ) -> None:
     """Create a payment from any PC's command line, as the desk would."""
     from appliance.push import PushError, PushOrder, push_and_wait
 
-    order = PushOrder(counter, dossier, fee, quantity, amount, payer, clerk, waiver, on_behalf)
+    order = PushOrder(counter, dossier, fee, quantity, amount, payer, clerk, waiver, on_behalf, insist)
     try:
         state = push_and_wait(office, order, key, typer.echo, is_waiting=wait)
     except PushError as error:
@@ -76,18 +85,58 @@ def keys_new(
     out: Annotated[Path, typer.Option(help="Where the private key goes; never overwritten.")],
 ) -> None:
     """Make a signing key. The private half goes into a file for its owner only, the public half to standard output."""
-    import json
+    _make_key(key_id, out)
 
-    from mqtt_schema import signing
 
-    key = signing.new_key(key_id)
+@fleet_key_app.command("new")
+def fleet_key_new(
+    out: Annotated[Path, typer.Option(help="Where the private key goes; never overwritten.")],
+    key_id: Annotated[str, typer.Option("--id", help="Under which name the public half is known.")] = "fleet-1",
+) -> None:
+    """Make the fleet key, on a machine without a network. Its public half goes into the seed of every counter."""
+    _make_key(key_id, out)
+
+
+def _make_key(key_id: str, out: Path) -> None:
+    from provisioning.fleet import FleetError, new_key
+
     try:
-        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as error:
-        raise Refused(f"{out} cannot be made: {error.strerror}. A key is never overwritten") from error
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(signing.private_jwk(key) + "\n")
-    typer.echo(json.dumps(signing.public_jwk(key)))
+        typer.echo(new_key(key_id, out))
+    except FleetError as error:
+        raise Refused(str(error)) from error
+
+
+@fleet_app.command("sign")
+def fleet_sign(
+    orders: Annotated[Path, typer.Argument(help="What the document shall say (TOML).")],
+    key: Annotated[Path, typer.Option(help="The private fleet key.")],
+    out: Annotated[Path, typer.Option(help="Where the document goes.")],
+) -> None:
+    """Sign who may speak for the office and whose accounts are allowed, and say it in words."""
+    from appliance.clock import SystemClock
+    from provisioning import fleet
+
+    try:
+        sentences = fleet.sign(key, orders, out, SystemClock().now())
+    except fleet.FleetError as error:
+        raise Refused(str(error)) from error
+    typer.echo("\n".join(sentences))
+
+
+@fleet_app.command("show")
+def fleet_show(
+    document: Path,
+    keys: Annotated[Path | None, typer.Option(help="A counter's seed, or a file with the public fleet key.")] = None,
+) -> None:
+    """Check who signed a document, and say in words what it says."""
+    from appliance.clock import SystemClock
+    from provisioning import fleet
+
+    try:
+        sentences = fleet.show(document, keys, SystemClock().now())
+    except fleet.FleetError as error:
+        raise Refused(str(error)) from error
+    typer.echo("\n".join(sentences))
 
 
 @pin_app.command("new")
@@ -118,6 +167,74 @@ def seed_check(path: Path) -> None:
     if sentences:
         raise typer.Exit(1)
     typer.echo(f"{path}: all is well")
+
+
+@audit_app.command("verify")
+def audit_verify(
+    counter: Annotated[Path | None, typer.Option("--counter", help="A counter's state_dir.")] = None,
+    office: Annotated[str | None, typer.Option("--office", help="The URL of an office's database.")] = None,
+    settings: Annotated[Path | None, typer.Option("--settings", help="Settings of a counter or an office.")] = None,
+    head: Annotated[list[str] | None, typer.Option(help="A head from a day-end slip, or its first 16 digits.")] = None,
+) -> None:
+    """Find every altered, missing or inserted row, and say which and when. Exit code 1 when there is one."""
+    from appliance.audit import verify_counter
+    from appliance.errors import ApplianceError
+    from provisioning import evidence
+
+    if sum(given is not None for given in (counter, office, settings)) != 1:
+        raise Refused("quaythu audit verify: name one of --counter, --office, --settings")
+    try:
+        if counter is not None:
+            verdict = verify_counter(counter / "journal.sqlite", head or ())
+        elif office is not None:
+            verdict = evidence.verify_office(office, head or ())
+        else:
+            verdict = evidence.verify(settings or Path(), head or ())
+    except (ApplianceError, OSError) as error:
+        raise Refused(f"quaythu audit verify: {error}") from error
+    typer.echo("\n".join(verdict.sentences))
+    if not verdict.is_whole:
+        raise typer.Exit(1)
+
+
+@retention_app.command("purge")
+def retention_purge(
+    settings: SettingsPath = Path("/etc/quaythu/office.toml"),
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without this it is only said what would go.")] = False,
+) -> None:
+    """Say what of an office is past its time, and with --yes blank it. Chain, sums and books stay whole."""
+    from appliance.errors import ApplianceError
+    from provisioning import evidence
+
+    try:
+        sentences = evidence.purge(settings, is_meant=yes)
+    except (ApplianceError, OSError) as error:
+        raise Refused(f"quaythu retention purge: {error}") from error
+    typer.echo("\n".join(sentences))
+
+
+@app.command()
+def doctor(
+    settings: Annotated[Path | None, typer.Option("--settings", help="Settings of a counter or an office.")] = None,
+    counter: Annotated[bool, typer.Option("--counter", help="Look at the counter of this machine.")] = False,
+    office: Annotated[bool, typer.Option("--office", help="Look at the office of this machine.")] = False,
+    ask_printer: Annotated[
+        bool, typer.Option("--ask-printer", help="Ask the printer too; stop the counter first.")
+    ] = False,
+) -> None:
+    """Say in words what is wrong here and what to do about it. Exit code 1 when something is wrong."""
+    from appliance import logs
+    from provisioning import doctor as looked
+
+    logs.set_up("doctor")
+    if sum((settings is not None, counter, office)) != 1:
+        raise Refused("quaythu doctor: name one of --counter, --office, --settings")
+    path = settings or Path(waking.SEED if counter else "/etc/quaythu/office.toml")
+    checks = looked.examine(path, asks_printer=ask_printer)
+    for check in checks:
+        typer.echo(str(check))
+    if any(check.level is looked.Level.WRONG for check in checks):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -24,7 +24,7 @@ class PushError(ApplianceError, RuntimeError):
 class PushOrder:
     """One line for one counter. `fee` is a code of the catalogue or a free name; `amount` in đồng.
 
-    `is_on_behalf`: the clerk pays for `payer`, who has no telephone.
+    `is_on_behalf`: the clerk pays for `payer`, who has no telephone. `insists`: even if something is missing there.
     """
 
     counter: str
@@ -36,6 +36,7 @@ class PushOrder:
     clerk: str
     waiver: str | None
     is_on_behalf: bool = False
+    insists: bool = False
 
 
 def push_and_wait(
@@ -76,6 +77,7 @@ def _create(client: httpx.Client, order: PushOrder, key: str) -> dict[str, Any]:
         "clerk": order.clerk,
         "waiver_reason": order.waiver,
         "is_on_behalf": order.is_on_behalf,
+        "insists": order.insists,
     }
     return _ask(client, "POST", "/api/v1/payments", json=body, headers={"Idempotency-Key": key})
 
@@ -96,8 +98,14 @@ def _ask(client: httpx.Client, method: str, path: str, **arguments: Any) -> dict
     return found
 
 
+_INSIST = "Nothing was created. With --insist it is, without what is missing"
+
+
 def _words(answer: httpx.Response) -> str:
     try:
-        return "\n".join(f"{error['field']}: {error['message']}" for error in answer.json()["errors"])
+        errors = answer.json()["errors"]
+        said = [f"{error['field']}: {error['message']}" for error in errors]
+        is_missing = answer.status_code == 409 and any(error["field"].startswith("counter.") for error in errors)
+        return "\n".join([*said, _INSIST] if is_missing else said)
     except (ValueError, KeyError, TypeError):
         return f"the office answered {answer.status_code}: {answer.text[:300]}"

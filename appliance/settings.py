@@ -67,7 +67,10 @@ class DisplaySettings(_Settings):
 
 
 class PrinterSettings(_Settings):
-    """Which printer: a serial line, TCP port 9100, a file such as /dev/usb/lp0, `virtual`, or `none`."""
+    """Which printer: a serial line, TCP port 9100, a file such as /dev/usb/lp0, `virtual`, or `none`.
+
+    `is_bilingual`: every slip is in Vietnamese and English, not only that of a citizen who chose English on the glass.
+    """
 
     driver: Literal["serial", "tcp", "file", "virtual", "none"] = "file"
     path: str = "/dev/receipt-printer"
@@ -76,6 +79,7 @@ class PrinterSettings(_Settings):
     baud: Annotated[int, Field(ge=1200, le=921600)] = 115200
     flow: Literal["none", "rtscts", "dsrdtr", "xonxoff"] = "rtscts"
     profile: str = "generic-80"
+    is_bilingual: bool = False
 
 
 class PanelSettings(_Settings):
@@ -126,7 +130,9 @@ class CounterSettings(_Settings):
 
     `label` is what people call it: it follows the word "Quầy" on glass and slip.
     `office_keys` and `beneficiaries` are what the counter believes: no other key can speak to it, and no other account
-    can appear on its glass. `workbench_port` opens the virtual devices to the demo page (loopback only).
+    can appear on its glass; until a document comes that one of `fleet_keys` signed, which then takes their place.
+    `clock_tolerance_s`: a counter that knows the office's time less exactly shows no code. `workbench_port` opens the
+    virtual devices to the demo page (loopback only).
     """
 
     site: SiteId
@@ -137,6 +143,8 @@ class CounterSettings(_Settings):
     broker: Broker = Broker()
     office_keys: Annotated[list[Jwk], Field(min_length=1)]
     beneficiaries: Annotated[list[Beneficiary], Field(min_length=1)]
+    fleet_keys: list[Jwk] = []
+    clock_tolerance_s: Annotated[float, Field(ge=0.2, le=60)] = 2.0
     display: DisplaySettings = DisplaySettings()
     printer: PrinterSettings = PrinterSettings()
     panel: PanelSettings = PanelSettings()
@@ -218,6 +226,7 @@ class OfficeSettings(_Settings):
     frame_ancestors: list[str] = []
     database: str = "sqlite:////var/lib/quaythu/office/ledger.sqlite"
     signing_key_file: Path = Path("/etc/quaythu/office.jwk")
+    fleet_document: Path | None = None
     broker: Broker = Broker()
     beneficiary: Beneficiary
     counters: Annotated[list[CounterEntry], Field(min_length=1)]
@@ -272,7 +281,7 @@ def _read(path: Path, kind: type[S]) -> S:
         raise SettingsError(
             f"{path} cannot be read: {error.strerror}. Write it, or name another with --settings"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SettingsError(f"{path} is not valid TOML in UTF-8: {error}") from error
     except ValidationError as error:
         wrong = [f"  {'.'.join(str(part) for part in e['loc']) or 'file'}: {e['msg']}" for e in error.errors()]

@@ -238,7 +238,7 @@ class Stage:
         """Start everybody and wait until all answer. Raises `StageError`."""
         for actor in self.actors.values():
             actor.start()
-        self.wait_for(self.is_ready, "everybody to answer, and the counter to be online at the desk")
+        self.wait_for(self.is_ready, "everybody to answer, and the counter to be ready at the desk")
         threading.Thread(target=self._watch, name="stage", daemon=True).start()
 
     def stop(self) -> None:
@@ -257,9 +257,9 @@ class Stage:
         actor.start()
 
     def is_ready(self) -> bool:
-        """Whether the office hears the counter, and everybody answers."""
+        """Whether the office would offer the counter a payment, and everybody answers."""
         return (
-            self._counter_is_online()
+            self._counter_is_fresh()
             and _answers(f"{self.workbench_url}/state")
             and _answers(f"{self.bank_url}/health")
             and _answers(f"{self.portal_url}/health")
@@ -273,12 +273,12 @@ class Stage:
                 raise StageError(f"waited {timeout_s:g} s in vain for {what}; see the logs in {self.directory}")
             time.sleep(0.05)
 
-    def _counter_is_online(self) -> bool:
+    def _counter_is_fresh(self) -> bool:
         try:
             counters = httpx.get(f"{self.office_url}/api/v1/counters", timeout=2).raise_for_status().json()
         except (httpx.HTTPError, ValueError):
             return False
-        return any(counter["id"] == self.case.counter and counter["is_online"] for counter in counters)
+        return any(counter["id"] == self.case.counter and not counter["missing"] for counter in counters)
 
     def _watch(self) -> None:
         """Start again what ended by itself."""

@@ -23,6 +23,7 @@ from appliance.office.desk import qr
 from appliance.office.desk.sight import glass_of
 from appliance.office.errors import ConflictError, NotFoundError
 from appliance.office.order import Order, check
+from appliance.office.paper import Ask
 from appliance.office.parts import Parts
 from appliance.office.payment import Payment, Place, State
 from appliance.office.reports.period import Period
@@ -46,6 +47,7 @@ class Api:
         self._settings = parts.settings
         self._ledger = parts.ledger
         self._cashier = parts.cashier
+        self._paper = parts.paper
         self._clock = parts.clock
         portal = parts.settings.portal
         self._token = portal.token_file.read_text("utf-8").strip() if portal else ""
@@ -56,7 +58,11 @@ class Api:
         response: Response,
         idempotency_key: Key,
     ) -> PaymentAnswer:
-        """Order a payment: 201 when this request made it, 200 when the same key had made it before."""
+        """Order a payment: 201 when this request made it, 200 when the same key had made it before.
+
+        409 with a sentence for each part (`counter.link`, `.screen`, `.clock`, `.printer`) that is missing at the
+        counter; the same order with `insists` is made all the same.
+        """
         created = self._cashier.create(order, idempotency_key, "api")
         response.status_code = 201 if created.is_new else 200
         return self._answer(created.payment.id)
@@ -81,9 +87,15 @@ class Api:
         self._cashier.check_with_bank(payment_id)
         return self._answer(payment_id)
 
-    def copy(self, payment_id: str, clerk: Annotated[str, Query(max_length=200)] = "API") -> PaymentAnswer:
-        """Print the slip once more, marked as a copy. `clerk` stands in the order to print."""
-        self._cashier.copy_slip(payment_id, clerk)
+    def copy(
+        self,
+        payment_id: str,
+        clerk: Annotated[str, Query(min_length=1, max_length=200, description="Who asks.")],
+        reason: Annotated[str, Query(min_length=1, max_length=200, description="Why once more.")],
+        counter: Annotated[str, Query(max_length=48, description="Where; else where the slip was.")] = "",
+    ) -> PaymentAnswer:
+        """Print the slip once more, marked as a copy. Who asked and why is kept."""
+        self._paper.copy(payment_id, Ask(clerk, reason), counter)
         return self._answer(payment_id)
 
     def payment(self, payment_id: str) -> PaymentAnswer:
@@ -191,7 +203,7 @@ def router(parts: Parts) -> APIRouter:
         ("check", api.check),
         ("copy", api.copy),
     ):
-        _add(routes, "POST", f"/payments/{{payment_id}}/{word}", ask, "payments", 404, 409)
+        _add(routes, "POST", f"/payments/{{payment_id}}/{word}", ask, "payments", 404, 409, 422)
     _add(routes, "GET", "/counters", api.counters, "counters")
     _add(routes, "POST", "/dossiers", api.receive_dossier, "portal", 401, 404, 422, status=201, also={200: _KNOWN})
     return routes

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from appliance.office import preflight
 from appliance.office.desk.sight import Glass, sight
 from appliance.office.order import Complaint, OrderLine
 from appliance.office.payment import Payment, Place, State
@@ -34,10 +35,15 @@ class Errors(_Answer):
 
 
 class Moment(_Answer):
-    """One milestone of a payment: created, published, displayed, notified, paid, printed, and others."""
+    """One milestone of a payment: created, published, displayed, notified, paid, printed, and others.
+
+    `words` say who and why, `counter` where, if that was kept.
+    """
 
     milestone: Annotated[str, Field(examples=["displayed"])]
     at: datetime
+    words: str = ""
+    counter: str = ""
 
 
 class PaymentAnswer(_Answer):
@@ -70,6 +76,10 @@ class PaymentAnswer(_Answer):
     bank_reference: str | None
     slip: SlipOutcome | None
     slip_reason: str
+    slip_counter: Annotated[str, Field(description="Who was asked for the slip; empty before it is paid.")]
+    slip_to: Annotated[str | None, Field(description="Where it goes once that counter lets go; empty: nowhere.")]
+    is_slip_settled: bool
+    is_insisted: bool
     timeline: list[Moment]
 
 
@@ -77,7 +87,8 @@ class CounterAnswer(_Answer):
     """One counter. `showing` is the payment that should stand on its glass, `waiting` how many stand in line.
 
     `seen` is the last frame that the counter reported, None when its glass is dark or it is not heard; `sees` says it
-    in words, and `warning` what is wrong with it, empty when it is what the office believes.
+    in words, and `warning` what is wrong with it, empty when it is what the office believes. `missing` is what an order
+    for this counter would have to insist on. `waiting_slips` lie there until there is paper.
     """
 
     id: Annotated[str, Field(examples=["quay-1"])]
@@ -91,6 +102,8 @@ class CounterAnswer(_Answer):
     sees: Annotated[str, Field(examples=["Người dân đang thấy 35.000 đ"])]
     warning: Annotated[str, Field(examples=[""])]
     waiting: int
+    missing: list[Wrong]
+    waiting_slips: int
 
 
 class DossierLine(BaseModel):
@@ -135,7 +148,7 @@ def errors(complaints: Sequence[Complaint]) -> Errors:
 
 def moments(timeline: Sequence[Milestone]) -> list[Moment]:
     """Word a timeline for the API."""
-    return [Moment(milestone=done.milestone, at=done.at) for done in timeline]
+    return [Moment(milestone=done.milestone, at=done.at, words=done.words, counter=done.counter) for done in timeline]
 
 
 def payment_answer(payment: Payment, timeline: Sequence[Milestone]) -> PaymentAnswer:
@@ -150,6 +163,7 @@ def counter_answer(glass: Glass, pending: Sequence[Payment], now: Instant) -> Co
     state = glass.state
     line = [payment for payment in pending if payment.counter == state.id]
     seen = sight(glass, line, now)
+    found = preflight.missing(state, glass.counter_name, is_heard=glass.is_heard)
     return CounterAnswer(
         id=state.id,
         name=glass.counter_name,
@@ -162,6 +176,8 @@ def counter_answer(glass: Glass, pending: Sequence[Payment], now: Instant) -> Co
         sees=seen.sentence,
         warning=seen.warning,
         waiting=sum(payment.place is Place.WAITING for payment in line),
+        missing=errors(preflight.complaints(found)).errors,
+        waiting_slips=state.waiting_slips,
     )
 
 

@@ -17,18 +17,23 @@ from appliance.clock import Clock, SystemClock
 from appliance.courier import Courier, Delivery, Parcel, Sender
 from appliance.link import Link, Listener
 from appliance.logs import Log
+from appliance.office import tables
 from appliance.office.calls import Calls
 from appliance.office.cards import CardRack
+from appliance.office.carrier import Carrier
 from appliance.office.cashier import Cashier
 from appliance.office.desk.changes import Changes
 from appliance.office.hearing import Hearing
 from appliance.office.http import Parts, create_app
 from appliance.office.intake import Intake
-from appliance.office.ledger import Ledger
+from appliance.office.ledger import Books, Ledger, Reading
 from appliance.office.notification import sepay
+from appliance.office.paper import Paper
+from appliance.office.patience import PatientHttp
 from appliance.office.till import Till
 from appliance.sd_notify import Notifier
 from appliance.settings import OfficeSettings, Portal, Sepay
+from appliance.traffic import Poison, Traffic
 from mqtt_schema import signing, topics
 from mqtt_schema.messages import Body
 
@@ -45,21 +50,53 @@ class LedgerMailbox:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
+        self._posted = Reading(ledger, Books.posted, tables.outbox)
 
     def posted(self) -> list[Parcel]:
         """What counters have not acknowledged yet."""
-        with self._ledger.read() as books:
-            return books.posted()
+        return list(self._posted.now())
 
     def has_received(self, message: str) -> bool:
         """Whether this message was dealt with before."""
-        with self._ledger.read() as books:
+        with self._ledger.glance() as books:
             return books.has_received(message)
 
     def acknowledge(self, message: str, counter: str) -> None:
-        """A counter has this message."""
-        with self._ledger.write() as books:
+        """A counter has this message; should we forget that, it is sent again and comes back."""
+        with self._ledger.write_lightly() as books:
             books.acknowledge(message, counter)
+
+    # And as its tally (`courier.Tally`)
+
+    def traffic(self, counter: str) -> Traffic:
+        """What was heard of a counter."""
+        with self._ledger.glance() as books:
+            return books.traffic(counter)
+
+    def hear_again(self, counter: str, sequence: int) -> None:
+        """A message that was dealt with before came under another sequence."""
+        with self._ledger.write() as books:
+            books.hear_sequence(counter, sequence)
+
+    def give_up_gap(self, counter: str) -> None:
+        """Wait no longer for what is missing first."""
+        with self._ledger.write() as books:
+            books.give_up_gap(counter)
+
+    def said(self, counter: str) -> int:
+        """The last sequence that was given to a message for this counter."""
+        with self._ledger.glance() as books:
+            return books.said(counter)
+
+    def renumber(self, counter: str, beyond: int, reseal: Callable[[Parcel, int], Parcel]) -> int:
+        """Give what this counter has not acknowledged sequences beyond this one."""
+        with self._ledger.write() as books:
+            return books.renumber(counter, beyond, reseal)
+
+    def set_aside(self, poison: Poison) -> None:
+        """Keep what could not be used for a technician."""
+        with self._ledger.write() as books:
+            books.set_aside(poison)
 
 
 class PostRoom:
@@ -106,13 +143,13 @@ class PortalPost:
         self._url = portal.url
         self._clock = clock
         self._not_before_s = float("-inf")
+        self._callbacks = Reading(ledger, Books.callbacks, tables.callback)
 
     def pump(self) -> None:
         """Send what is due. A portal that does not answer is left in peace for a while."""
         if self._clock.monotonic_s() < self._not_before_s:
             return
-        with self._ledger.read() as books:
-            waiting = books.callbacks()
+        waiting = self._callbacks.now()
         # One a turn: everything else in the post room waits meanwhile.
         for callback_id, body in waiting[:1]:
             try:
@@ -135,11 +172,13 @@ class Office:
         self._notifier = Notifier()
         self._ledger = Ledger(settings.database)
         self._changes = Changes()
-        sender = Sender("office", settings.site, signing.read_private(settings.signing_key_file.read_text("utf-8")))
+        key = signing.read_private(settings.signing_key_file.read_text("utf-8"))
+        carrier = Carrier(settings, key, self._clock.now())
+        sender = Sender("office", settings.site, key)
         till = Till(settings, sender, self._say_soon)
         shared = (self._ledger, settings, till, self._clock, self._changed)
-        self._cashier, self._cards = Cashier(*shared), CardRack(*shared)
-        self._hearing = Hearing(*shared, met=self._meet)
+        self._cashier, self._cards, self._paper = Cashier(*shared), CardRack(*shared), Paper(*shared)
+        self._hearing = Hearing(*shared, met=self._meet, carrier=carrier)
         self._calls = Calls(self._ledger, self._clock, self._changed)
         self._post_room = PostRoom(self._turn)
         self._intake = Intake(self._ledger, self._cashier, _proof(settings.sepay), self._clock, self._book_soon)
@@ -152,15 +191,16 @@ class Office:
             topics.subscriptions("office", settings.site),
             Listener(self._delivered, self._link_changed, self._published),
         )
-        nobody = signing.read_public([])
+        nobody, mailbox = signing.read_public([]), LedgerMailbox(self._ledger)
         self._courier = Courier(
             sender,
             lambda counter: self._keys.get(counter, nobody),
             self._link,
-            LedgerMailbox(self._ledger),
+            mailbox,
             self._hearing.take,
             self._hearing.refuse,
             self._clock.now,
+            tally=mailbox,
         )
 
     def run(self) -> None:
@@ -171,6 +211,7 @@ class Office:
             cashier=self._cashier,
             calls=self._calls,
             cards=self._cards,
+            paper=self._paper,
             intake=self._intake,
             clock=self._clock,
             changes=self._changes,
@@ -180,6 +221,7 @@ class Office:
             host=self._settings.host,
             port=self._settings.port,
             log_level="warning",
+            http=PatientHttp,
             # An open event stream would hold the end up for ever.
             timeout_graceful_shutdown=1,
         )
@@ -198,6 +240,7 @@ class Office:
 
     def _turn(self) -> None:
         self._cashier.tick()
+        self._intake.book_again()
         self._hearing.tick()
         self._courier.pump(self._clock.monotonic_s())
         if self._portal is not None:
@@ -223,6 +266,7 @@ class Office:
         """A counter came (back): what it has not acknowledged is due at once, not when patience runs out."""
         self._cards.send_again(counter)
         self._courier.forget_flights()
+        self._courier.report(counter)
 
     def _delivered(self, delivery: Delivery) -> None:
         self._post_room.post(lambda: self._courier.receive(delivery))
@@ -231,7 +275,13 @@ class Office:
         self._post_room.post(lambda: self._hearing.published(message))
 
     def _link_changed(self, is_up: bool) -> None:
-        self._post_room.post(self._courier.forget_flights if is_up else _nothing)
+        self._post_room.post(self._greet_all if is_up else _nothing)
+
+    def _greet_all(self) -> None:
+        """The link came (back): everything is due, and every counter hears how far we heard it."""
+        self._courier.forget_flights()
+        for counter in self._settings.counters:
+            self._courier.report(counter.id)
 
 
 class _Server(uvicorn.Server):

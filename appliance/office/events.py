@@ -85,21 +85,74 @@ class CreditArrived:
 
 
 @dataclass(frozen=True)
+class InsistAsked:
+    """A clerk wants the code shown although something is missing at its counter, and was told what."""
+
+    at: Instant
+    clerk: str
+
+
+@dataclass(frozen=True)
 class SlipReported:
-    """The counter says what became of the slip."""
+    """A counter says what became of the slip; empty is the one that was asked for it."""
 
     at: Instant
     outcome: SlipOutcome
     is_copy: bool
     reason: str
+    counter: str = ""
+
+
+@dataclass(frozen=True)
+class SlipHereAsked:
+    """A clerk wants the waiting slip printed now, where it waits."""
+
+    at: Instant
+    clerk: str
+
+
+@dataclass(frozen=True)
+class SlipMoveAsked:
+    """A clerk wants the waiting slip printed at another counter."""
+
+    at: Instant
+    clerk: str
+    counter: str
+
+
+@dataclass(frozen=True)
+class SlipDropAsked:
+    """Nobody wants the waiting slip any more."""
+
+    at: Instant
+    clerk: str
+
+
+@dataclass(frozen=True)
+class SlipLetGo:
+    """The counter on whose shelf the slip lay answers whether it has let go of it."""
+
+    at: Instant
+    counter: str
+    is_released: bool
+
+
+@dataclass(frozen=True)
+class SlipConfirmed:
+    """A clerk looked: the slip that was only possibly printed did come out."""
+
+    at: Instant
+    clerk: str
 
 
 @dataclass(frozen=True)
 class CopyAsked:
-    """A clerk wants the slip once more, as a copy."""
+    """A clerk wants the slip once more, as a copy. `reason` in words; `counter` is empty where the slip is."""
 
     at: Instant
     clerk: str
+    reason: str = ""
+    counter: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,7 +173,13 @@ Event = (
     | MoreTimeAsked
     | OnBehalfAsked
     | CreditArrived
+    | InsistAsked
     | SlipReported
+    | SlipHereAsked
+    | SlipMoveAsked
+    | SlipDropAsked
+    | SlipLetGo
+    | SlipConfirmed
     | CopyAsked
     | Tick
 )
@@ -141,9 +200,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Tell:
-    """Say this to the counter, at least once."""
+    """Say this, at least once, to the payment's counter or to the one that is named."""
 
     body: Body
+    counter: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,9 +235,11 @@ class TellSource:
 
 @dataclass(frozen=True)
 class Note:
-    """A milestone for the payment's timeline."""
+    """A milestone for the payment's timeline. `words`: who and why; `counter`: where, if it is about paper."""
 
     milestone: str
+    words: str = ""
+    counter: str = ""
 
 
 @dataclass(frozen=True)

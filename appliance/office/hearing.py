@@ -5,13 +5,17 @@ from datetime import timedelta
 
 from appliance.clock import Clock
 from appliance.logs import Log
-from appliance.office import events
-from appliance.office.ledger import Books, Ledger
+from appliance.office import events, presence, tables
+from appliance.office.carrier import Carrier
+from appliance.office.ledger import Books, Ledger, Reading
 from appliance.office.payment import Payment
-from appliance.office.records import CounterState
+from appliance.office.presence import Told
+from appliance.office.records import CounterState, Trial, trial_age
+from appliance.office.slips import printers_asked
 from appliance.office.till import Till
 from appliance.settings import OfficeSettings
 from mqtt_schema.messages import (
+    CounterInfo,
     CounterStatus,
     Displayed,
     Envelope,
@@ -21,6 +25,10 @@ from mqtt_schema.messages import (
     ReceiptReport,
     ScreenName,
     Seen,
+    SlipReleased,
+    TimeAsked,
+    TimeTold,
+    TrialReport,
     Trouble,
 )
 from mqtt_schema.types import Instant
@@ -29,6 +37,9 @@ log = Log()
 
 RINGS_FOR = timedelta(minutes=10)
 """Who called longer ago is not standing there any more, or has touched the glass again."""
+
+NO_PRINTER = "none"
+"""What a counter calls its printer when none is fitted."""
 
 
 class Hearing:
@@ -42,20 +53,31 @@ class Hearing:
         clock: Clock,
         changed: Callable[[], None] = lambda: None,
         met: Callable[[str], None] = lambda _counter: None,
+        carrier: Carrier | None = None,
     ) -> None:
-        """`changed` is called when the desk has something new to show, `met` when a counter came (back)."""
+        """`changed` is called when the desk has something new to show, `met` when a counter came (back).
+
+        `carrier` hears which document of the fleet a counter follows.
+        """
         self._ledger = ledger
         self._settings = settings
         self._till = till
         self._clock = clock
         self._changed = changed
         self._met = met
+        self._carrier = carrier
         self._shown: object = None
+        self._counters = Reading(ledger, Books.written_counters, tables.counter)
+        self._open_calls = Reading(ledger, lambda books: books.unanswered(None), tables.call)
 
     def take(self, envelope: Envelope) -> None:
         """Commit what a counter says, together with the message's id."""
         if isinstance(envelope.body, CounterStatus):
-            self._take_status(envelope.counter, envelope.body)
+            self._take_status(envelope, envelope.body)
+            return
+        if isinstance(envelope.body, TimeAsked):
+            # At once: what the answer is late, the counter does not know.
+            self._till.say(TimeTold(nonce=envelope.body.nonce, at=self._clock.now()), envelope.counter)
             return
         at = self._clock.now()
         with self._ledger.write() as books:
@@ -64,13 +86,29 @@ class Hearing:
             self._take(books, envelope, at)
         self._changed()
 
-    def _take_status(self, counter: str, status: CounterStatus) -> None:
+    def _take_status(self, envelope: Envelope, status: CounterStatus) -> None:
         """A glass that counts down speaks every second; the desk hears of it only when it says something else."""
-        with self._ledger.write() as books:
-            is_new = books.hear_status(counter, status, self._clock.now())
+        counter = envelope.counter
+        word = presence.told(status, envelope.issued_at, self._clock.now())
+        with self._ledger.glance() as books:
+            is_no_news = books.is_no_news(counter, status, self._alive_at(books, counter, status, word), word)
+        if not is_no_news:
+            self._write_status(counter, status, word)
+        self.tick()
+
+    def _write_status(self, counter: str, status: CounterStatus, word: Told) -> None:
+        with self._ledger.write_lightly() as books:
+            at = self._alive_at(books, counter, status, word)
+            is_new = books.hear_status(counter, status, at or min(word.told_at, word.came_at), word)
         if is_new:
             self._met(counter)
-        self.tick()
+
+    def _alive_at(self, books: Books, counter: str, status: CounterStatus, word: Told) -> Instant | None:
+        before, seen_at = books.last_told(counter)
+        if not status.is_online:
+            # A will was written when the connection began; who died was alive when it was last heard.
+            return seen_at
+        return presence.alive_at(word, before, seen_at, self._settings.offline_after_s)
 
     def _take(self, books: Books, envelope: Envelope, at: Instant) -> None:
         match envelope.body:
@@ -78,8 +116,19 @@ class Hearing:
                 self._hear_displayed(books, envelope, displayed, at)
             case PaymentRefused(payment=payment_id, field=field):
                 self._hear(books, envelope, payment_id, events.RefusedByCounter(at, field))
-            case ReceiptReport(payment=payment_id, outcome=outcome, is_copy=is_copy, reason=reason):
-                self._hear(books, envelope, payment_id, events.SlipReported(at, outcome, is_copy, reason))
+            case ReceiptReport() as report:
+                by = envelope.counter
+                event = events.SlipReported(at, report.outcome, report.is_copy, report.reason, by)
+                self._hear_of_paper(books, envelope, report.payment, event)
+            case SlipReleased(payment=payment_id, is_released=is_released):
+                self._hear_of_paper(books, envelope, payment_id, events.SlipLetGo(at, envelope.counter, is_released))
+            case TrialReport(outcome=outcome, reason=reason):
+                books.keep_trial(envelope.counter, Trial(at, outcome, reason))
+                books.receive(envelope.id, envelope.counter, at)
+            case CounterInfo(printer=printer, fleet_serial=serial):
+                books.hear_printer(envelope.counter, has_printer=printer != NO_PRINTER)
+                if self._carrier is not None:
+                    self._carrier.brief(books, self._till, envelope.counter, serial, at)
             case HelpAsked() as asked:
                 self._hear_help(books, envelope, asked, at)
             case Trouble() as trouble:
@@ -99,17 +148,20 @@ class Hearing:
 
     def published(self, message: str) -> None:
         """The broker has taken a message: the first time a code was published is a milestone."""
+        with self._ledger.glance() as books:
+            if books.first_published(message) is None:
+                return
         with self._ledger.write() as books:
-            payment_id = books.posted_for(message)
-            if payment_id and not any(done.milestone == "published" for done in books.timeline(payment_id)):
+            payment_id = books.first_published(message)
+            if payment_id is not None:
                 books.note(payment_id, "published", self._clock.now())
 
     def tick(self) -> None:
         """Let time pass: a counter falls silent, a call grows old. The desk is told when that changes a word."""
         now = self._clock.now()
-        with self._ledger.read() as books:
-            counters = books.counters().values()
-            calls = [call.id for call in books.unanswered(now - RINGS_FOR)]
+        over = self._ledger.pulses.over
+        counters = [over(state, born_at) for state, born_at in self._counters.now()]
+        calls = [call.id for call in self._open_calls.now() if call.called_at >= now - RINGS_FOR]
         shown = ({_told(counter, now, self._settings.offline_after_s) for counter in counters}, calls)
         if shown != self._shown:
             self._shown = shown
@@ -131,13 +183,12 @@ class Hearing:
             books.hear_trouble(envelope.counter, f"the glass shows another code than payment {payment.reference}")
             books.receive(envelope.id, envelope.counter, at)
             return
-        self._hear(books, envelope, shown.payment, events.Shown(at))
+        self._step_or_drop(books, envelope, _own(payment, envelope), events.Shown(at))
 
     def _hear_help(self, books: Books, envelope: Envelope, asked: HelpAsked, at: Instant) -> None:
         """Ring, or give more time. What was asked long ago (a counter was away) is only remembered as heard."""
         is_old = at - envelope.issued_at > RINGS_FOR
-        payment = books.payment(asked.payment) if asked.payment else None
-        mine = payment if payment is not None and payment.counter == envelope.counter else None
+        mine = _own(books.payment(asked.payment), envelope) if asked.payment else None
         if is_old:
             log.info("old_call", counter=envelope.counter, kind=asked.kind.value)
         elif asked.kind is not HelpKind.MORE_TIME:
@@ -146,13 +197,27 @@ class Hearing:
             self._till.step(books, mine, events.MoreTimeAsked(at))
         books.receive(envelope.id, envelope.counter, at)
 
-    def _hear(self, books: Books, envelope: Envelope, payment_id: str, event: events.Event) -> None:
+    def _hear_of_paper(self, books: Books, envelope: Envelope, payment_id: str, event: events.Event) -> None:
+        """Paper may come out elsewhere than the code stood: every counter that was asked for it is heard, no other."""
         payment = books.payment(payment_id)
-        if payment is None or payment.counter != envelope.counter:
+        asked = frozenset() if payment is None else printers_asked(payment)
+        self._step_or_drop(books, envelope, payment if envelope.counter in asked else None, event)
+
+    def _hear(self, books: Books, envelope: Envelope, payment_id: str, event: events.Event) -> None:
+        self._step_or_drop(books, envelope, _own(books.payment(payment_id), envelope), event)
+
+    def _step_or_drop(self, books: Books, envelope: Envelope, payment: Payment | None, event: events.Event) -> None:
+        if payment is None:
+            payment_id = getattr(envelope.body, "payment", None)
             log.warning("unknown_payment", counter=envelope.counter, payment=payment_id, type=envelope.body.type)
         else:
             self._till.step(books, payment, event)
         books.receive(envelope.id, envelope.counter, event.at)
+
+
+def _own(payment: Payment | None, envelope: Envelope) -> Payment | None:
+    """A payment, if it belongs to the counter that speaks of it."""
+    return payment if payment is not None and payment.counter == envelope.counter else None
 
 
 def _is_ordered(shown: Displayed, payment: Payment) -> bool:
@@ -165,4 +230,7 @@ def _told(counter: CounterState, now: Instant, offline_after_s: float) -> object
     """All of a counter that stands in words on the desk; not when it spoke, nor which pixels it painted."""
     seen = counter.seen
     on_glass = None if seen is None else (seen.screen, seen.payment, seen.amount)
-    return counter.id, counter.is_heard(now, offline_after_s), counter.printer, on_glass, counter.trouble
+    paper = (counter.printer, counter.waiting_slips, counter.has_printer)
+    trial = None if counter.trial is None else (counter.trial, trial_age(counter.trial, now))
+    is_sure = counter.clock is None or counter.clock.is_trusted
+    return counter.id, counter.is_heard(now, offline_after_s), paper, on_glass, counter.trouble, trial, is_sure

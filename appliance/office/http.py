@@ -11,13 +11,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from appliance.logs import Log
-from appliance.office import api, api_models, wording
-from appliance.office.desk import card_pages, downloads, pages
+from appliance.office import api, api_models, metrics, wording
+from appliance.office.desk import card_pages, downloads, pages, paper_pages
 from appliance.office.desk.look import FONTS, HERE, Look
 from appliance.office.errors import ConflictError, NotFoundError
 from appliance.office.guard import INTAKE, Guard
 from appliance.office.intake import MAX_BODY_BYTES, Answer, Intake
-from appliance.office.order import Complaint, OrderError
+from appliance.office.order import Complaint, NotFreshError, OrderError
 from appliance.office.parts import Parts
 from appliance.office.reports.period import ReportError
 
@@ -41,8 +41,11 @@ def create_app(parts: Parts) -> FastAPI:
     app.include_router(api.router(parts))
     app.include_router(downloads.router(parts))
     app.include_router(card_pages.router(parts, look))
+    app.include_router(paper_pages.router(parts, look))
     app.include_router(pages.router(parts, look))
     app.add_api_route("/", _to_desk, include_in_schema=False)
+    shown = metrics.Page(parts.ledger, parts.settings, parts.clock).show
+    app.add_api_route("/metrics", shown, include_in_schema=False, response_model=None)
     app.add_api_route("/docs", partial(_docs, look), include_in_schema=False)
     app.add_api_route("/desk/fonts/{name}", _font, include_in_schema=False)
     app.add_api_route(f"{INTAKE}sepay", Door(parts.intake).sepay, methods=["POST"], include_in_schema=False)
@@ -119,7 +122,8 @@ class Speech:
         return self._answer(request, 422, wording.complaints(found))
 
     def _on_order(self, request: Request, error: Exception) -> Response:
-        return self._answer(request, 422, error.complaints if isinstance(error, OrderError) else [])
+        status = 409 if isinstance(error, NotFreshError) else 422
+        return self._answer(request, status, error.complaints if isinstance(error, OrderError) else [])
 
     def _on_words(self, status: int, request: Request, error: Exception) -> Response:
         return self.say(request, status, str(error))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from appliance.clock import Clock
 from appliance.logs import Log
 from appliance.office.cashier import Cashier
-from appliance.office.ledger import Ledger
+from appliance.office.ledger import Books, Ledger
 from appliance.office.notification import sepay
 from appliance.office.notification.errors import NotProvenError, NotUnderstoodError
 from appliance.office.records import KeptNotification
@@ -19,6 +19,8 @@ log = Log()
 
 MAX_BODY_BYTES = 64 * 1024
 _QUARANTINED_BYTES = 4096
+AGAIN_S = 5.0
+MOST_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Intake:
         self._proof = proof
         self._clock = clock
         self._kept = kept
+        self._again_at_s: float | None = None
 
     def receive(self, headers: Mapping[str, str], raw: bytes) -> Answer:
         """Prove and keep one notification of SePay; commits before it answers 200.
@@ -66,29 +69,47 @@ class Intake:
 
     def book_kept(self) -> None:
         """Book what lies ready. Each notification is one transaction; an unreadable one is closed with its reason."""
-        with self._ledger.read() as books:
-            waiting = books.notifications_to_book()
-        for kept in waiting:
-            try:
-                self._book_and_close(kept)
-            except Exception:
-                # Anything at all: it stays open and is tried again with the next one, but holds up nobody behind it.
-                log.exception("notification", id=kept.id)
+        # Until it is known better: whatever breaks here, it is tried again.
+        self._again_at_s = self._clock.monotonic_s() + AGAIN_S
+        with self._ledger.glance() as books:
+            waiting = books.notifications_to_book(MOST_AT_ONCE)
+        is_booked = [self._is_closed(kept) for kept in waiting]
+        if all(is_booked) and len(waiting) < MOST_AT_ONCE:
+            self._again_at_s = None
 
-    def _book_and_close(self, kept: KeptNotification) -> None:
-        detail = self._book(kept)
-        with self._ledger.write() as books:
-            books.close_notification(kept.id, detail)
+    def book_again(self) -> None:
+        """Book what could not be booked before, every `AGAIN_S`. Called at each turn: cheap if nothing broke."""
+        if self._again_at_s is not None and self._clock.monotonic_s() >= self._again_at_s:
+            self.book_kept()
+
+    def _is_closed(self, kept: KeptNotification) -> bool:
+        try:
+            detail = self._book_and_close(kept)
+        except Exception:
+            # Anything at all: it stays open and is tried again, but holds up nobody behind it.
+            log.exception("notification", id=kept.id)
+            return False
         log.info("notification", id=kept.id, detail=detail)
+        return True
 
-    def _book(self, kept: KeptNotification) -> str:
+    def _book_and_close(self, kept: KeptNotification) -> str:
+        """One transaction for what came of it, and that it is closed."""
+
+        def close(books: Books, detail: str) -> None:
+            books.close_notification(kept.id, detail, self._clock.now())
+
         try:
             credit = sepay.parse(kept.raw)
         except NotUnderstoodError as error:
-            return f"not understood: {error}"
+            return self._close_unbooked(close, f"not understood: {error}")
         if credit is None:
-            return "money that went out"
-        return self._cashier.book(credit, kept.received_at)
+            return self._close_unbooked(close, "money that went out")
+        return self._cashier.book(credit, kept.received_at, close)
+
+    def _close_unbooked(self, close: Callable[[Books, str], None], detail: str) -> str:
+        with self._ledger.write() as books:
+            close(books, detail)
+        return detail
 
     def _refuse(self, raw: bytes, answer: Answer) -> Answer:
         log.warning("notification_refused", status=answer.status, reason=answer.text)

@@ -50,7 +50,8 @@ class OrderLine(BaseModel):
 class Order(BaseModel):
     """A payment to be made at a counter. A total of zero needs a waiver reason.
 
-    `is_on_behalf`: the clerk pays for somebody without a telephone; then `payer` says for whom.
+    `is_on_behalf`: the clerk pays for somebody without a telephone; then `payer` says for whom. `insists`: make it even
+    if something is missing at the counter.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -62,6 +63,7 @@ class Order(BaseModel):
     is_on_behalf: bool = False
     clerk: str = "Bộ phận Một cửa"
     waiver_reason: str | None = None
+    insists: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,10 @@ class OrderError(ApplianceError, ValueError):
     def __init__(self, complaints: tuple[Complaint, ...]) -> None:
         super().__init__("; ".join(f"{complaint.field}: {complaint.sentence}" for complaint in complaints))
         self.complaints = complaints
+
+
+class NotFreshError(OrderError):
+    """Something is missing at the order's counter: a complaint for each part. Whoever insists gets it all the same."""
 
 
 def check(order: Order, office: OfficeSettings) -> tuple[Line, ...]:

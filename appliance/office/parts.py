@@ -9,6 +9,7 @@ from appliance.office.cashier import Cashier
 from appliance.office.desk.changes import Changes
 from appliance.office.intake import Intake
 from appliance.office.ledger import Ledger
+from appliance.office.paper import Paper
 from appliance.settings import OfficeSettings
 
 
@@ -21,6 +22,7 @@ class Parts:
     cashier: Cashier
     calls: Calls
     cards: CardRack
+    paper: Paper
     intake: Intake
     clock: Clock
     changes: Changes

@@ -8,14 +8,17 @@ Rules of the house:
 4. A code may be paid until `expires_at`; the bank's word may arrive `settle_s` later and still count.
 5. A citizen who asks for more time gets it so often as the terms say; after that a clerk is called.
 6. A payment becomes one that the clerk makes on behalf in its own place in the line; its code stays the same.
-7. An event that does not fit leaves the payment as it is and returns a `Report`.
+7. A code waits while something is missing at its counter, unless a clerk insists.
+8. What becomes of the slip stands in `slips`.
+9. An event that does not fit leaves the payment as it is and returns a `Report`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import assert_never
 
+from appliance.office import slips
 from appliance.office.credit import Credit
 from appliance.office.events import (
     Book,
@@ -23,25 +26,30 @@ from appliance.office.events import (
     CheckAsked,
     CopyAsked,
     CreditArrived,
-    Effect,
     Event,
+    InsistAsked,
     MoreTimeAsked,
     Note,
     Offered,
     OnBehalfAsked,
     ParkAsked,
     RefusedByCounter,
-    Report,
     ResumeAsked,
     Ring,
     Say,
     Shown,
+    SlipConfirmed,
+    SlipDropAsked,
+    SlipHereAsked,
+    SlipLetGo,
+    SlipMoveAsked,
     SlipReported,
     Tell,
     TellSource,
     Tick,
     Verdict,
 )
+from appliance.office.outcome import Step, moved, objected
 from appliance.office.spoken import request, result, slip
 from appliance.office.state import NOTHING, Payment, Place, State, Terms
 from mqtt_schema.messages import (
@@ -51,24 +59,10 @@ from mqtt_schema.messages import (
     PaymentChecking,
     PaymentParking,
     PaymentWaived,
-    Reprint,
 )
 from mqtt_schema.types import Instant
 
 __all__ = ["NOTHING", "Payment", "Place", "State", "Step", "Terms", "open_payment", "request", "slip", "step"]
-
-
-@dataclass(frozen=True)
-class Step:
-    """The next state, and what is to be done."""
-
-    payment: Payment
-    effects: tuple[Effect, ...] = ()
-
-    @property
-    def objection(self) -> str | None:
-        """Why nothing happened, in words, or None."""
-        return next((effect.text for effect in self.effects if isinstance(effect, Report)), None)
 
 
 def open_payment(payment: Payment) -> Step:
@@ -103,10 +97,18 @@ def step(payment: Payment, event: Event, terms: Terms) -> Step:
             return _on_behalf(payment, at, payer, terms)
         case CreditArrived(at=at, credit=credit):
             return _credit(payment, at, credit, terms)
-        case SlipReported():
-            return _slip(payment, event)
-        case CopyAsked(clerk=clerk):
-            return _copy(payment, clerk, terms)
+        case InsistAsked(clerk=clerk):
+            return _insist(payment, clerk)
+        case (
+            SlipReported()
+            | SlipHereAsked()
+            | SlipMoveAsked()
+            | SlipDropAsked()
+            | SlipLetGo()
+            | SlipConfirmed()
+            | CopyAsked()
+        ):
+            return slips.step(payment, event, terms)
         case Tick(at=at):
             return _tick(payment, at, terms)
         case never:
@@ -126,11 +128,14 @@ def holds_glass(payment: Payment, at: Instant) -> bool:
     return payment.state is State.PENDING and on_it and payment.expires_at is not None and at < payment.expires_at
 
 
-def next_in_turn(line: Sequence[Payment], at: Instant) -> Payment | None:
-    """Whom a counter may be offered now, of all its pending payments: the longest waiting one, if the glass is free."""
+def next_in_turn(line: Sequence[Payment], at: Instant, *, is_fresh: bool = True) -> Payment | None:
+    """Whom a counter may be offered now, of all its pending payments: the longest waiting one, if the glass is free.
+
+    Where something is missing (not `is_fresh`), only those that a clerk insists on.
+    """
     if any(holds_glass(payment, at) for payment in line):
         return None
-    waiting = [payment for payment in line if _waits(payment, at)]
+    waiting = [payment for payment in line if _waits(payment, at) and (is_fresh or payment.is_insisted)]
     return min(waiting, key=lambda payment: (payment.created_at, payment.id), default=None)
 
 
@@ -139,20 +144,12 @@ def _waits(payment: Payment, at: Instant) -> bool:
     return payment.state is State.PENDING and payment.place is Place.WAITING and is_valid
 
 
-def _no(payment: Payment, text: str) -> Step:
-    return Step(payment, (Report(text),))
-
-
-def _moved(payment: Payment, *effects: Effect, **changes: object) -> Step:
-    return Step(replace(payment, **changes), effects)  # type: ignore[arg-type]  # the callers name real fields
-
-
 def _offered(payment: Payment, at: Instant, terms: Terms) -> Step:
     if payment.state is not State.PENDING or payment.place is not Place.WAITING:
-        return _no(payment, "Khoản thu này không còn chờ quầy")
+        return objected(payment, "Khoản thu này không còn chờ quầy")
     expires_at = payment.expires_at or at + timedelta(seconds=terms.payment_valid_s)
     if at >= expires_at:
-        return _no(payment, "Mã đã hết hạn, hãy tạo mã mới")
+        return objected(payment, "Mã đã hết hạn, hãy tạo mã mới")
     starts_at = payment.starts_at or at
     offered = replace(payment, place=Place.OFFERED, starts_at=starts_at, expires_at=expires_at)
     return Step(offered, (Tell(request(offered, terms)),))
@@ -162,47 +159,53 @@ def _shown(payment: Payment) -> Step:
     if payment.state is State.PENDING and payment.place is Place.SHOWN:
         return Step(payment)  # painted again: with more time
     if payment.state is not State.PENDING or payment.place is not Place.OFFERED:
-        return _no(payment, "Quầy báo đã hiện một mã không còn chờ hiện")
-    return _moved(payment, Note("displayed"), place=Place.SHOWN)
+        return objected(payment, "Quầy báo đã hiện một mã không còn chờ hiện")
+    return moved(payment, Note("displayed"), place=Place.SHOWN)
 
 
 def _refused(payment: Payment, field: str) -> Step:
     if payment.state is not State.PENDING or payment.place is not Place.OFFERED:
-        return _no(payment, "Quầy từ chối một mã không còn chờ hiện")
-    return _moved(payment, Note("refused"), place=Place.REFUSED, refused_field=field)
+        return objected(payment, "Quầy từ chối một mã không còn chờ hiện")
+    return moved(payment, Note("refused"), place=Place.REFUSED, refused_field=field)
 
 
 def _park(payment: Payment) -> Step:
     if payment.state is not State.PENDING or payment.place not in {Place.OFFERED, Place.SHOWN}:
-        return _no(payment, "Chỉ tạm gác được mã đang hiện ở quầy")
-    return _moved(payment, Tell(PaymentParking(payment=payment.id)), Note("parked"), place=Place.PARKED)
+        return objected(payment, "Chỉ tạm gác được mã đang hiện ở quầy")
+    return moved(payment, Tell(PaymentParking(payment=payment.id)), Note("parked"), place=Place.PARKED)
 
 
 def _resume(payment: Payment, at: Instant) -> Step:
     if payment.state is not State.PENDING or payment.place is not Place.PARKED:
-        return _no(payment, "Chỉ hiện lại được mã đang tạm gác")
+        return objected(payment, "Chỉ hiện lại được mã đang tạm gác")
     if payment.expires_at is not None and at >= payment.expires_at:
-        return _no(payment, "Mã đã hết hạn, hãy tạo mã mới")
-    return _moved(payment, Note("resumed"), place=Place.WAITING)
+        return objected(payment, "Mã đã hết hạn, hãy tạo mã mới")
+    return moved(payment, Note("resumed"), place=Place.WAITING)
+
+
+def _insist(payment: Payment, clerk: str) -> Step:
+    if payment.state is not State.PENDING or payment.place is not Place.WAITING:
+        return objected(payment, "Khoản thu này không còn chờ quầy")
+    return moved(payment, Note("insisted", clerk), is_insisted=True)
 
 
 def _cancel(payment: Payment) -> Step:
     if payment.state is not State.PENDING:
-        return _no(payment, "Khoản thu đã kết thúc, không hủy được nữa")
+        return objected(payment, "Khoản thu đã kết thúc, không hủy được nữa")
     told = () if payment.place is Place.WAITING else (Tell(PaymentCancellation(payment=payment.id)),)
-    return _moved(payment, *told, Note("cancelled"), state=State.CANCELLED, place=Place.NOWHERE)
+    return moved(payment, *told, Note("cancelled"), state=State.CANCELLED, place=Place.NOWHERE)
 
 
 def _check(payment: Payment, at: Instant) -> Step:
     if payment.place is not Place.SHOWN or not holds_glass(payment, at):
-        return _no(payment, "Chỉ kiểm tra với ngân hàng được khi mã đang hiện ở quầy")
-    return _moved(payment, Say(PaymentChecking(payment=payment.id)), Note("checking"), checked_at=at)
+        return objected(payment, "Chỉ kiểm tra với ngân hàng được khi mã đang hiện ở quầy")
+    return moved(payment, Say(PaymentChecking(payment=payment.id)), Note("checking"), checked_at=at)
 
 
 def _more_time(payment: Payment, at: Instant, terms: Terms) -> Step:
     """The citizen needs longer. The code that stands there lives on, with the same content."""
     if payment.state is not State.PENDING or payment.place not in {Place.OFFERED, Place.SHOWN}:
-        return _no(payment, "Xin thêm thời gian cho một mã không còn ở quầy")
+        return objected(payment, "Xin thêm thời gian cho một mã không còn ở quầy")
     if not holds_glass(payment, at) or payment.expires_at is None or payment.extensions >= terms.extensions:
         return Step(payment, (Ring(HelpKind.MORE_TIME),))
     expires_at = max(payment.expires_at, at + timedelta(seconds=terms.payment_valid_s))
@@ -213,7 +216,7 @@ def _more_time(payment: Payment, at: Instant, terms: Terms) -> Step:
 def _on_behalf(payment: Payment, at: Instant, payer: str, terms: Terms) -> Step:
     """The clerk pays for the citizen: the code leaves the glass, where it would only confuse."""
     if payment.state is not State.PENDING or payment.place is Place.REFUSED or payment.is_on_behalf:
-        return _no(payment, "Khoản thu này không chuyển sang nộp thay được")
+        return objected(payment, "Khoản thu này không chuyển sang nộp thay được")
     asked = replace(payment, is_on_behalf=True, payer=payer)
     if not holds_glass(payment, at):
         return Step(asked, (Note("on_behalf"),))
@@ -245,7 +248,8 @@ def _credit_in_time(payment: Payment, at: Instant, credit: Credit, terms: Terms)
     if credit.amount > payment.amount:
         over = replace(received, state=State.OVERPAID)
         return Step(over, (Book(credit, Verdict.HELD), Note("overpaid"), _told(over, Outcome.OVERPAID, credit, terms)))
-    paid = replace(received, state=State.PAID, paid_at=at)
+    mine = payment.counter
+    paid = replace(received, state=State.PAID, paid_at=at, slip_at=at, slip_counter=mine, slip_asked=(mine,))
     told = _told(paid, Outcome.PAID, credit, terms)
     return Step(paid, (Book(credit, Verdict.MATCHED), Note("paid"), told, TellSource()))
 
@@ -254,22 +258,8 @@ def _told(payment: Payment, outcome: Outcome, credit: Credit, terms: Terms) -> T
     return Tell(result(payment, outcome, credit, terms))
 
 
-def _slip(payment: Payment, event: SlipReported) -> Step:
-    milestone = "copy_" + event.outcome.value if event.is_copy else event.outcome.value
-    if event.is_copy:
-        return Step(payment, (Note(milestone),))
-    return _moved(payment, Note(milestone), slip=event.outcome, slip_reason=event.reason)
-
-
-def _copy(payment: Payment, clerk: str, terms: Terms) -> Step:
-    if payment.paid_at is None:
-        return _no(payment, "Chỉ in lại được phiếu của khoản đã nhận tiền")
-    again = Reprint(payment=payment.id, slip=slip(payment, terms), asked_by=clerk)
-    return Step(payment, (Tell(again), Note("copy_asked")))
-
-
 def _tick(payment: Payment, at: Instant, terms: Terms) -> Step:
     deadline = closes_at(payment, terms)
     if deadline is None or at < deadline:
         return Step(payment)
-    return _moved(payment, Note("expired"), state=State.EXPIRED, place=Place.NOWHERE)
+    return moved(payment, Note("expired"), state=State.EXPIRED, place=Place.NOWHERE)

@@ -7,6 +7,8 @@ from mqtt_schema.messages import Beneficiary, Channel, Line, SlipOutcome
 from mqtt_schema.types import Instant, Vnd
 
 NOTHING = Vnd(0)
+NOBODY = ""
+"""In the place of a counter: the slip is to be printed nowhere."""
 
 
 class State(StrEnum):
@@ -39,7 +41,13 @@ class Payment:
 
     `payload` is empty for a waived payment; `starts_at` and `expires_at` are None until the code was offered.
     `is_on_behalf`: the clerk pays for `payer`. `extensions` counts how often the citizen was given more time;
-    `checked_at` is when the clerk last asked the bank.
+    `checked_at` is when the clerk last asked the bank. `is_insisted`: a clerk wants it shown whatever is missing there.
+
+    Of the slip's original: `slip` and `slip_reason` are its counter's last word (None: it has not spoken yet), since
+    `slip_at`; `slip_counter` is who was asked for it, `slip_asked` all who were asked for any paper of this payment.
+    `slip_to` is where it goes once that counter has let go of it (None: nowhere, it stays), `slip_by` who wants so,
+    `slip_wanted_at` when a clerk last asked. `is_slip_kept`: the counter would not let go. `is_slip_settled`: nothing
+    more is to be decided.
     """
 
     id: str
@@ -63,12 +71,26 @@ class Payment:
     expires_at: Instant | None = None
     extensions: int = 0
     checked_at: Instant | None = None
+    is_insisted: bool = False
     received: Vnd = NOTHING
     paid_at: Instant | None = None
     bank_reference: str | None = None
     slip: SlipOutcome | None = None
     slip_reason: str = ""
+    slip_at: Instant | None = None
+    slip_counter: str = ""
+    slip_asked: tuple[str, ...] = ()
+    slip_to: str | None = None
+    slip_by: str = ""
+    slip_wanted_at: Instant | None = None
+    is_slip_kept: bool = False
+    is_slip_settled: bool = False
     version: int = 0
+
+    @property
+    def is_slip_open(self) -> bool:
+        """Whether the slip is not on paper yet, as far as anybody knows, and somebody may still want it."""
+        return self.paid_at is not None and not self.is_slip_settled and self.slip is not SlipOutcome.PRINTED
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 The form's token is the idempotency key, so a double click or a reload makes no second payment.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, TypeVar
@@ -18,10 +18,10 @@ from appliance.office.api import drawn_code
 from appliance.office.cashier import Cashier
 from appliance.office.desk import form
 from appliance.office.desk.look import Look
-from appliance.office.desk.shown import Desk
-from appliance.office.order import MAX_WORDS, PAYER_TOO_LONG, PAYER_WANTED
+from appliance.office.desk.shown import Desk, PaymentPage
+from appliance.office.order import MAX_WORDS, PAYER_TOO_LONG, PAYER_WANTED, NotFreshError, Order
 from appliance.office.parts import Parts
-from mqtt_schema.messages import HelpKind
+from mqtt_schema.messages import HelpKind, Line
 from mqtt_schema.text import nfc
 
 R = TypeVar("R", bound=Response)
@@ -68,9 +68,7 @@ class Pages:
         if checked.order is None:
             return self._form(request, draft, checked.complaints, status=422)
         self._cashier.prepare(checked.order.counter)
-        review = self._desk.review(draft, checked.order, checked.lines)
-        page = self._page(request, "review.html", review=review, fields=form.fields_of(draft))
-        return _remember(page, draft)
+        return _remember(self._review(request, draft, checked.order, checked.lines), draft)
 
     def _create(self, request: Request, fields: Mapping[str, str]) -> Response:
         draft = form.read(fields, uuid4().hex)
@@ -78,8 +76,21 @@ class Pages:
         if checked.order is None:
             return self._form(request, draft, checked.complaints, status=422)
         source = "portal" if self._desk.is_from_portal(checked.lines) else "desk"
-        created = self._cashier.create(checked.order, draft.token, source)
+        told = {part for part in fields.get("insists", "").split(",") if part}
+        lacks = {missing.part for missing in self._cashier.missing(checked.order.counter)}
+        # Who insists has read what is missing; of what went missing since then nobody has told them.
+        order = checked.order.model_copy(update={"insists": bool(told) and lacks <= told})
+        try:
+            created = self._cashier.create(order, draft.token, source)
+        except NotFreshError:
+            return _remember(self._review(request, draft, checked.order, checked.lines, status=409), draft)
         return _remember(_to_payment(created.payment.id), draft)
+
+    def _review(
+        self, request: Request, draft: form.Draft, order: Order, lines: Sequence[Line], status: int = 200
+    ) -> HTMLResponse:
+        review = self._desk.review(draft, order, lines)
+        return self._page(request, "review.html", status, review=review, fields=form.fields_of(draft))
 
     def _form(
         self, request: Request, draft: form.Draft, complaints: Mapping[str, str], status: int = 200
@@ -96,14 +107,13 @@ class Pages:
 
     # Follow
 
-    def payment(self, request: Request, payment_id: str, on_behalf: str = "") -> HTMLResponse:
-        """One payment, live. `on_behalf` opens the question for whom the clerk pays."""
-        return self._payment(request, payment_id, is_asking=bool(on_behalf))
+    def payment(self, request: Request, payment_id: str, on_behalf: str = "", copy: str = "") -> HTMLResponse:
+        """One payment, live. `on_behalf` opens the question for whom the clerk pays, `copy` that about a copy."""
+        return self._payment(request, payment_id, asks="on_behalf" if on_behalf else "copy" if copy else "")
 
     def payment_part(self, request: Request, payment_id: str) -> HTMLResponse:
         """The live part of a payment's page."""
-        shown = self._desk.payment(payment_id)
-        return self._part(request, "part_payment.html", shown=shown, is_asking=False, complaints={})
+        return self._part(request, "part_payment.html", **followed(request, self._desk.payment(payment_id)))
 
     def _payment(
         self,
@@ -111,11 +121,11 @@ class Pages:
         payment_id: str,
         complaints: Mapping[str, str] = NO_COMPLAINTS,
         *,
-        is_asking: bool = False,
+        asks: str = "",
         status: int = 200,
     ) -> HTMLResponse:
         shown = self._desk.payment(payment_id)
-        return self._page(request, "payment.html", status, shown=shown, is_asking=is_asking, complaints=complaints)
+        return self._page(request, "payment.html", status, **followed(request, shown, complaints, asks))
 
     def qr(self, payment_id: str) -> Response:
         """The code as a PNG."""
@@ -145,13 +155,13 @@ class Pages:
         payer = nfc(fields.get("payer", ""))
         if not payer or len(payer) > MAX_WORDS:
             wrong = {"payer": PAYER_TOO_LONG if payer else PAYER_WANTED}
-            return self._payment(request, payment_id, wrong, is_asking=True, status=422)
+            return self._payment(request, payment_id, wrong, asks="on_behalf", status=422)
         return _to_payment(self._cashier.pay_on_behalf(payment_id, payer).id)
 
-    def copy(self, request: Request, payment_id: str) -> Response:
-        """Print the slip once more, in the name of the clerk whom this browser remembers."""
-        clerk = unquote(request.cookies.get("clerk", "")) or self._cashier.payment(payment_id).clerk
-        return _to_payment(self._cashier.copy_slip(payment_id, clerk).id)
+    def insist(self, request: Request, payment_id: str) -> Response:
+        """Have the code shown although something is missing at its counter."""
+        clerk = clerk_of(request) or self._cashier.payment(payment_id).clerk
+        return _to_payment(self._cashier.insist(payment_id, clerk).id)
 
     # The day
 
@@ -181,7 +191,7 @@ class Pages:
 
     def answer(self, request: Request, counter: str, kind: HelpKind) -> Response:
         """A clerk goes to that counter: the call ends on every desk, and this one stays on its page."""
-        self._calls.answer(counter, kind, unquote(request.cookies.get("clerk", "")))
+        self._calls.answer(counter, kind, clerk_of(request))
         if request.headers.get("hx-request"):
             return Response(status_code=204)
         came_from = urlsplit(request.headers.get("referer", ""))
@@ -205,6 +215,23 @@ async def texts(request: Request) -> dict[str, str]:
     """Take the text fields; a file has no business here."""
     async with request.form() as submitted:
         return {name: value for name, value in submitted.items() if isinstance(value, str)}
+
+
+def clerk_of(request: Request) -> str:
+    """The clerk whom this browser remembers, or nothing."""
+    return unquote(request.cookies.get("clerk", ""))
+
+
+def followed(
+    request: Request,
+    shown: PaymentPage,
+    complaints: Mapping[str, str] = NO_COMPLAINTS,
+    asks: str = "",
+    typed: Mapping[str, str] = NO_COMPLAINTS,
+) -> dict[str, Any]:
+    """What a payment's page is made of. `asks` is the question that stands open, `typed` what was answered so far."""
+    blank = {"clerk": clerk_of(request) or shown.payment.clerk, "why": "", "other": "", "counter": ""}
+    return {"shown": shown, "complaints": complaints, "asks": asks, "typed": blank | dict(typed)}
 
 
 def _to_payment(payment_id: str) -> RedirectResponse:
@@ -243,7 +270,7 @@ def router(parts: Parts, look: Look) -> APIRouter:
         ("/payments/{payment_id}/resume", pages.resume),
         ("/payments/{payment_id}/check", pages.check_with_bank),
         ("/payments/{payment_id}/on-behalf", pages.pay_on_behalf),
-        ("/payments/{payment_id}/copy", pages.copy),
+        ("/payments/{payment_id}/insist", pages.insist),
         ("/calls/{counter}/{kind}/answer", pages.answer),
     ):
         routes.add_api_route(path, change, methods=["POST"], response_model=None)

@@ -2,17 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+from appliance.office import preflight
 from appliance.office.calls import Calls
+from appliance.office.cashier import Cashier
 from appliance.office.desk import credits as money
 from appliance.office.desk import form, strip, view
+from appliance.office.desk.days import since_words
 from appliance.office.desk.figures import vnd
+from appliance.office.desk.paper_view import PaperView, paper_view
 from appliance.office.desk.ringing import Ringing, ringing
 from appliance.office.desk.sight import Glass, glass_of
 from appliance.office.desk.signs import Chip, Notice, Status
 from appliance.office.desk.timeline import timeline_words
+from appliance.office.desk.unread import UnreadRow, proven, unread_rows
 from appliance.office.errors import NotFoundError
 from appliance.office.events import Verdict
 from appliance.office.ledger import Books
@@ -25,6 +30,8 @@ from mqtt_schema.messages import Line
 from mqtt_schema.types import Instant, Vnd
 
 _SHORT_LIST = 7
+BOOKED_WITHIN = timedelta(minutes=1)
+"""A proven notification that is not in the ledger by then is shown to somebody."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,17 @@ class PaymentPage:
     timeline: Sequence[tuple[str, Instant]]
     seconds_left: int | None
     is_scannable: bool
+    paper: PaperView
+
+
+@dataclass(frozen=True)
+class SlipRow:
+    """One slip that is not on paper yet: its payment, where and since when it waits, what may be done."""
+
+    payment: Payment
+    counter_name: str
+    since: str
+    paper: PaperView
 
 
 @dataclass(frozen=True)
@@ -63,7 +81,11 @@ class CreditRow:
 
 @dataclass(frozen=True)
 class DayPage:
-    """A day's payments, newest first, of one counter or of all; and its credits that need somebody."""
+    """A day's payments, newest first, of one counter or of all; and its credits that need somebody.
+
+    `slips` are those that wait for paper or for a human now, whatever day they are of. `unread` counts the day's
+    notifications that nobody could read, `refused` those that were not proven.
+    """
 
     day: date
     is_today: bool
@@ -73,27 +95,44 @@ class DayPage:
     credits: Sequence[CreditRow]
     collected: Vnd
     collected_count: int
+    slips: Sequence[SlipRow]
+    unread: int
+    refused: int
+
+
+@dataclass(frozen=True)
+class UnreadPage:
+    """A day's notifications that came to nothing."""
+
+    day: date
+    is_today: bool
+    rows: Sequence[UnreadRow]
 
 
 @dataclass(frozen=True)
 class Aside:
-    """What stands beside every page: the portal's dossiers, today's last payments, the credits that need somebody."""
+    """What stands beside every page: the portal's dossiers, slips and credits that need somebody, the last payments."""
 
     dossiers: Sequence[Mapping[str, Any]]
     rows: Sequence[Row]
     total: int
     credits: Sequence[CreditRow]
+    slips: Sequence[SlipRow]
 
 
 @dataclass(frozen=True)
 class Review:
-    """What a clerk reads once more before creating: amounts in đồng, and what looks odd in sentences."""
+    """What a clerk reads once more before creating: amounts in đồng, and what looks odd in sentences.
+
+    `missing` is what its counter lacks: without insisting nothing is created.
+    """
 
     order: Order
     lines: Sequence[Line]
     amount: Vnd
     counter_name: str
     oddities: Sequence[str]
+    missing: Sequence[preflight.Missing]
 
 
 class Desk:
@@ -104,6 +143,7 @@ class Desk:
         self._ledger = parts.ledger
         self._clock = parts.clock
         self._calls: Calls = parts.calls
+        self._cashier: Cashier = parts.cashier
 
     def payment(self, payment_id: str) -> PaymentPage:
         """Look a payment up for its page. Raises `NotFoundError`."""
@@ -113,7 +153,9 @@ class Desk:
             if payment is None:
                 raise NotFoundError("Không có khoản thu này. Có thể địa chỉ bị gõ thiếu.")
             around = self._around(books, payment, now)
+            glasses = self._glasses(books, now)
             timeline = books.timeline(payment.id)
+        paper = paper_view(payment, glasses, now, timeline)
         return PaymentPage(
             payment=payment,
             counter_name=around.counter_name,
@@ -121,10 +163,11 @@ class Desk:
             status=view.status(payment, around),
             chip=view.chip(payment, now),
             notices=view.notices(payment, around),
-            actions=view.actions(payment, now),
-            timeline=timeline_words(timeline),
+            actions=view.actions(payment, around, paper.main),
+            timeline=timeline_words(timeline, self._name),
             seconds_left=_seconds_left(payment, now),
             is_scannable=view.is_scannable(payment, now),
+            paper=paper,
         )
 
     def _around(self, books: Books, payment: Payment, now: Instant) -> view.Surroundings:
@@ -144,6 +187,8 @@ class Desk:
         with self._ledger.read() as books:
             payments = books.payments(wanted.opens_at, wanted.closes_at)
             needing = _needing(books, books.credits(wanted.opens_at, wanted.closes_at))
+            open_slips = self._slips(books, now)
+            unread = self._unread(books, wanted, now)
         mine = [payment for payment in payments if counter in {"", payment.counter}]
         paid = [payment for payment in mine if payment.state in {State.PAID, State.PAID_LATE}]
         return DayPage(
@@ -155,7 +200,21 @@ class Desk:
             credits=needing,
             collected=Vnd(sum(payment.amount for payment in paid)),
             collected_count=len(paid),
+            slips=[row for row in open_slips if counter in {"", row.payment.slip_counter}],
+            unread=proven(unread),
+            refused=len(unread) - proven(unread),
         )
+
+    def unread(self, day: date | None) -> UnreadPage:
+        """A day's notifications that came to nothing, today's if no day is named."""
+        now = self._clock.now()
+        today = Period.of(now)
+        wanted = Period(day, day) if day else today
+        with self._ledger.read() as books:
+            return UnreadPage(wanted.start, wanted == today, self._unread(books, wanted, now))
+
+    def _unread(self, books: Books, day: Period, now: Instant) -> list[UnreadRow]:
+        return unread_rows(books.unread(day.opens_at, day.closes_at, now - BOOKED_WITHIN))
 
     def aside(self) -> Aside:
         """What stands beside every page."""
@@ -165,7 +224,8 @@ class Desk:
             payments = books.payments(today.opens_at, today.closes_at)
             needing = _needing(books, books.credits(today.opens_at, today.closes_at))
             dossiers = books.open_dossiers()
-        return Aside(dossiers, self._rows(payments, now)[:_SHORT_LIST], len(payments), needing)
+            open_slips = self._slips(books, now)
+        return Aside(dossiers, self._rows(payments, now)[:_SHORT_LIST], len(payments), needing, open_slips)
 
     def frame(self) -> dict[str, Any]:
         """What stands around every page."""
@@ -175,10 +235,8 @@ class Desk:
         """The office's counters."""
         now = self._clock.now()
         with self._ledger.read() as books:
-            heard, pending = books.counters(), books.pending()
-        return [
-            strip.counter_card(self._glass(entry.id, heard, now), pending, now) for entry in self._settings.counters
-        ]
+            glasses, pending = self._glasses(books, now), books.pending()
+        return [strip.counter_card(glass, pending, now) for glass in glasses]
 
     def calls(self) -> list[Ringing]:
         """Who calls for a human now."""
@@ -209,7 +267,8 @@ class Desk:
             lines=lines,
             amount=Vnd(sum(line.amount for line in lines)),
             counter_name=self._name(order.counter),
-            oddities=[*self._repeated(lines), *self._unusual(draft, lines), *self._unready(order.counter)],
+            oddities=[*self._repeated(lines), *self._unusual(draft, lines), *self._busy(order.counter)],
+            missing=self._cashier.missing(order.counter) if any(line.amount for line in lines) else (),
         )
 
     def _repeated(self, lines: Sequence[Line]) -> list[str]:
@@ -233,17 +292,29 @@ class Desk:
             if price is not None and price != line.amount
         ]
 
-    def _unready(self, counter: str) -> list[str]:
+    def _busy(self, counter: str) -> list[str]:
         now = self._clock.now()
         with self._ledger.read() as books:
-            heard, pending = books.counters().get(counter), books.pending(counter)
-        name = self._name(counter)
+            pending = books.pending(counter)
         waiting = [p for p in pending if p.place is not Place.PARKED and not view.is_out_of_time(p, now)]
-        glass = self._glass(counter, {counter: heard} if heard else {}, now)
-        said = [] if glass.is_heard else [f"{name} đang mất kết nối: mã sẽ hiện khi quầy kết nối lại."]
-        if waiting:
-            said.append(f"{name} đang bận: khoản này sẽ đứng thứ {len(waiting)} trong hàng chờ.")
-        return said
+        if not waiting:
+            return []
+        return [f"{self._name(counter)} đang bận: khoản này sẽ đứng thứ {len(waiting)} trong hàng chờ."]
+
+    def _slips(self, books: Books, now: Instant) -> list[SlipRow]:
+        """The slips that wait for paper or a human. Not those just being printed, nor where no printer is fitted."""
+        glasses = self._glasses(books, now)
+        bare = {glass.state.id for glass in glasses if not glass.state.has_printer}
+        return [
+            SlipRow(payment, self._name(payment.slip_counter), since_words(payment.slip_at or now, now), seen)
+            for payment in books.open_slips()
+            if payment.slip_counter not in bare
+            if (seen := paper_view(payment, glasses, now)).can_act
+        ]
+
+    def _glasses(self, books: Books, now: Instant) -> list[Glass]:
+        heard = books.counters()
+        return [self._glass(entry.id, heard, now) for entry in self._settings.counters]
 
     def _rows(self, payments: Sequence[Payment], now: Instant) -> list[Row]:
         return [Row(payment, view.chip(payment, now), self._name(payment.counter)) for payment in reversed(payments)]

@@ -8,19 +8,27 @@ from appliance.office.desk.sight import Glass, sight
 from appliance.office.desk.signs import Chip
 from appliance.office.desk.view import is_out_of_time
 from appliance.office.payment import Payment, Place
-from appliance.office.records import CounterState
-from mqtt_schema.messages import PrinterStatus
+from appliance.office.records import CounterState, trial_age
+from mqtt_schema.messages import PrinterStatus, SlipOutcome
 from mqtt_schema.types import Instant
 
 _PRINTERS: Mapping[PrinterStatus, Chip] = {
     PrinterStatus.READY: Chip("Máy in sẵn sàng", "printer", "ink"),
-    PrinterStatus.PAPER_LOW: Chip("Máy in sắp hết giấy", "printer", "amber"),
+    PrinterStatus.PAPER_LOW: Chip("Máy in sắp hết giấy, thay cuộn khi rảnh", "printer", "amber"),
     PrinterStatus.PAPER_OUT: Chip("Máy in hết giấy", "cross", "red"),
     PrinterStatus.COVER_OPEN: Chip("Máy in đang mở nắp", "cross", "red"),
     PrinterStatus.CUTTER_FAULT: Chip("Máy in kẹt dao cắt", "cross", "red"),
     PrinterStatus.OVERHEATED: Chip("Máy in quá nóng, chờ nguội", "hand", "amber"),
     PrinterStatus.OFFLINE: Chip("Máy in không trả lời", "cross", "red"),
     PrinterStatus.UNKNOWN: Chip("Chưa rõ máy in", "printer", "ink"),
+}
+
+_NO_PRINTER = Chip("Không lắp máy in", "printer", "ink")
+
+_TRIALS: Mapping[SlipOutcome, tuple[str, str, str]] = {
+    SlipOutcome.PRINTED: ("đã in", "tick", "green"),
+    SlipOutcome.NOT_PRINTED: ("không in được", "cross", "red"),
+    SlipOutcome.POSSIBLY_PRINTED: ("không chắc đã in, hãy nhìn máy in", "hand", "amber"),
 }
 
 _TROUBLES = {
@@ -35,7 +43,8 @@ _TROUBLES = {
 class CounterCard:
     """A counter in the strip: connection, printer, what its citizen sees, and trouble in words.
 
-    `warning` says what is wrong with the glass; empty when it shows what the office believes.
+    `warning` says what is wrong with the glass; empty when it shows what the office believes. `clock` is None unless
+    the counter does not know the time, `trial` unless a test slip was asked for a short while ago.
     """
 
     id: str
@@ -47,6 +56,10 @@ class CounterCard:
     waiting: int
     trouble: str
     trouble_detail: str
+    clock: Chip | None = None
+    slips: int = 0
+    trial: Chip | None = None
+    can_try: bool = False
 
 
 def counter_card(glass: Glass, pending: Sequence[Payment], now: Instant) -> CounterCard:
@@ -59,14 +72,42 @@ def counter_card(glass: Glass, pending: Sequence[Payment], now: Instant) -> Coun
         id=state.id,
         name=name,
         connection=Chip("Đang hoạt động", "tick", "green") if glass.is_heard else _disconnected(state),
-        printer=_PRINTERS[state.printer] if glass.is_heard else None,
+        printer=_printer(state) if glass.is_heard else None,
         glass=seen.sentence,
         # Of a silent counter the connection says enough.
         warning=seen.warning if glass.is_heard else "",
         waiting=sum(payment.place is Place.WAITING and not is_out_of_time(payment, now) for payment in line),
         trouble=f"{name} {_TROUBLES.get(kind, 'báo có trục trặc')}." if state.trouble else "",
         trouble_detail=detail,
+        clock=_clock(state) if glass.is_heard else None,
+        slips=state.waiting_slips,
+        trial=_trial(state, now),
+        can_try=glass.is_heard and state.has_printer,
     )
+
+
+def _printer(state: CounterState) -> Chip:
+    return _PRINTERS[state.printer] if state.has_printer else _NO_PRINTER
+
+
+def _clock(state: CounterState) -> Chip | None:
+    is_sure = state.clock is None or state.clock.is_trusted
+    return None if is_sure else Chip("Chưa biết giờ đúng, không hiện mã", "clock", "red")
+
+
+def _trial(state: CounterState, now: Instant) -> Chip | None:
+    """What became of the test slip, for as long as somebody may still care."""
+    if state.trial is None or (age := trial_age(state.trial, now)) == "old":
+        return None
+    at = f"Phiếu thử lúc {clock_words(state.trial.at)}"
+    if state.trial.outcome is None:
+        is_late = age == "unanswered"
+        return Chip(
+            f"{at}: {'quầy chưa báo lại' if is_late else 'đang in…'}", "hourglass", "amber" if is_late else "ink"
+        )
+    word, shape, tone = _TRIALS[state.trial.outcome]
+    reason = f" ({state.trial.reason})" if state.trial.reason else ""
+    return Chip(f"{at}: {word}{reason}", shape, tone)
 
 
 def _disconnected(state: CounterState) -> Chip:

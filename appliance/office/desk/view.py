@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from appliance.office import payment as core
+from appliance.office import preflight
 from appliance.office.desk import credits as money
 from appliance.office.desk.days import clock_words, exact_words
 from appliance.office.desk.figures import tail, vnd
@@ -12,7 +13,7 @@ from appliance.office.desk.sight import SCANNED, Glass, Sight, sight, words
 from appliance.office.desk.signs import Chip, Notice, Status
 from appliance.office.payment import Payment, Place, State
 from appliance.office.records import BookedCredit
-from mqtt_schema.messages import ScreenName, SlipOutcome
+from mqtt_schema.messages import ScreenName
 from mqtt_schema.types import Instant
 
 
@@ -23,7 +24,7 @@ class Actions:
     can_cancel: bool
     can_park: bool
     can_resume: bool
-    can_copy: bool
+    can_insist: bool
     can_check: bool
     can_pay_on_behalf: bool
     main: str
@@ -79,6 +80,7 @@ _FIELDS = {
     "reference": "mã tham chiếu",
     "expiry": "thời hạn của mã",
     "clock": "đồng hồ của quầy (quầy chưa biết giờ đúng)",
+    "signature": "chữ ký của lệnh (khóa ký của văn phòng vừa bị thu hồi)",
 }
 
 
@@ -184,6 +186,8 @@ def _offered_words(payment: Payment, around: Surroundings) -> tuple[str, str]:
 
 def _waiting_words(payment: Payment, around: Surroundings) -> tuple[str, str]:
     ahead = ahead_of(payment, around.pending, around.now)
+    if held := held_back(payment, around):
+        return "Chưa đưa mã ra quầy", " ".join([*held, "Khi quầy sẵn sàng, mã tự hiện."])
     if not ahead:
         return "Đang chờ đến lượt", f"Mã sắp hiện ở {around.counter_name}."
     last = ahead[-1]
@@ -191,6 +195,16 @@ def _waiting_words(payment: Payment, around: Surroundings) -> tuple[str, str]:
         f"Thứ {len(ahead)} trong hàng chờ của {around.counter_name}, "
         f"sau khoản {vnd(last.amount)} của {last.clerk} (hồ sơ {tail(last.lines[0].dossier)})."
     )
+
+
+def held_back(payment: Payment, around: Surroundings) -> list[str]:
+    """Why a waiting code is not offered although it is its turn: what is missing at its counter, in sentences."""
+    is_its_turn = payment.state is State.PENDING and payment.place is Place.WAITING and not payment.is_insisted
+    if not is_its_turn or is_out_of_time(payment, around.now) or ahead_of(payment, around.pending, around.now):
+        return []
+    glass = around.glass
+    found = preflight.missing(glass.state, glass.counter_name, is_heard=glass.is_heard)
+    return [one.sentence for one in found]
 
 
 def ahead_of(payment: Payment, pending: Sequence[Payment], now: Instant) -> list[Payment]:
@@ -212,8 +226,8 @@ def field_words(field: str | None) -> str:
 
 
 def notices(payment: Payment, around: Surroundings) -> list[Notice]:
-    """What else there is to know: what the glass shows, the slip, money that came twice or late."""
-    return [*_sight_notices(payment, around), *_slip_notices(payment), *money.notices(around.credits)]
+    """What else there is to know: what the glass shows, money that came twice or late."""
+    return [*_sight_notices(payment, around), *money.notices(around.credits)]
 
 
 def _sight_notices(payment: Payment, around: Surroundings) -> list[Notice]:
@@ -228,40 +242,28 @@ def _sight_notices(payment: Payment, around: Surroundings) -> list[Notice]:
     return []
 
 
-def _slip_notices(payment: Payment) -> list[Notice]:
-    reason = f" ({payment.slip_reason})" if payment.slip_reason else ""
-    match payment.slip:
-        case SlipOutcome.PRINTED:
-            return [Notice("Phiếu đã in. Mời người dân nhận phiếu.", "paper", "ink")]
-        case SlipOutcome.NOT_PRINTED:
-            return [Notice(f"Phiếu chưa in được{reason}. Xem lại máy in rồi in bản sao.", "cross", "red")]
-        case SlipOutcome.POSSIBLY_PRINTED:
-            doubt = f"Không chắc phiếu đã in{reason}. Hãy nhìn máy in: chưa có phiếu thì in bản sao."
-            return [Notice(doubt, "hand", "amber")]
-    return [Notice("Đang chờ quầy in phiếu.", "hourglass", "ink")] if payment.paid_at else []
-
-
-def actions(payment: Payment, now: Instant) -> Actions:
-    """What may be done now."""
+def actions(payment: Payment, around: Surroundings, paper: str = "") -> Actions:
+    """What may be done now. `paper` is the slip's own button that stands out, if one does."""
+    now = around.now
     is_pending = payment.state is State.PENDING
     is_valid = is_pending and not is_out_of_time(payment, now)
     is_on_glass = is_valid and payment.place in {Place.OFFERED, Place.SHOWN}
     can_resume = is_valid and payment.place is Place.PARKED
-    needs_copy = payment.slip in {SlipOutcome.NOT_PRINTED, SlipOutcome.POSSIBLY_PRINTED}
+    can_insist = bool(held_back(payment, around))
     return Actions(
         can_cancel=is_pending,
         can_park=is_on_glass,
         can_resume=can_resume,
-        can_copy=payment.paid_at is not None,
+        can_insist=can_insist,
         can_check=is_valid and payment.place is Place.SHOWN,
         can_pay_on_behalf=is_valid and payment.place is not Place.REFUSED and not payment.is_on_behalf,
-        main=_main(payment, can_resume=can_resume, needs_copy=needs_copy),
+        main=paper or _main(payment, can_resume=can_resume, can_insist=can_insist),
     )
 
 
-def _main(payment: Payment, *, can_resume: bool, needs_copy: bool) -> str:
+def _main(payment: Payment, *, can_resume: bool, can_insist: bool) -> str:
     if can_resume:
         return "resume"
-    if needs_copy:
-        return "copy"
+    if can_insist:
+        return "insist"
     return "cancel" if payment.place is Place.REFUSED and payment.state is State.PENDING else "new"

@@ -15,7 +15,8 @@ def reconciliation_of(ledger: Ledger, office: OfficeSettings, period: Period, ma
         payments = books.payments(period.opens_at, period.closes_at)
         booked = books.credits(period.opens_at, period.closes_at)
         others = _others(books, payments, booked)
-    return reconciliation.write(office, period, [*payments, *others], booked, made_at)
+        sealed = books.head_before(period.closes_at)
+    return reconciliation.write(office, period, [*payments, *others], booked, made_at, sealed)
 
 
 def treasury_of(ledger: Ledger, office: OfficeSettings, period: Period, made_at: Instant) -> bytes:

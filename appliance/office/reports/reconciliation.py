@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from appliance.chain import Row
 from appliance.office.events import Verdict
 from appliance.office.payment import Payment
 from appliance.office.records import BookedCredit
@@ -81,8 +82,11 @@ def write(
     payments: Sequence[Payment],
     booked: Sequence[BookedCredit],
     made_at: Instant,
+    sealed: Row | None = None,
 ) -> bytes:
     """Write the reconciliation of a period as XLSX; payments and credits as the ledger lists them for it.
+
+    `sealed` is the last row of the audit in this period.
 
     Payments from elsewhere may be among them and lend their references to credits; they are not listed.
     """
@@ -92,7 +96,7 @@ def write(
     of_payments = _payments(form.sheet("Khoản thu", PAYMENTS, is_wide=True), tallied)
     of_lines = _lines(form.sheet("Chi tiết khoản thu", LINES, is_wide=True), tallied)
     of_credits = _credits(form.sheet("Báo có", CREDITS, is_wide=True), tallied)
-    summary.fill(first, tallied, summary.Ranges(*of_payments, *of_lines, *of_credits))
+    summary.fill(first, tallied, summary.Ranges(*of_payments, *of_lines, *of_credits), sealed)
     return form.close()
 
 

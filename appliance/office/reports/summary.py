@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from appliance.chain import Row, groups
 from appliance.office.reports import tally as names
 from appliance.office.reports.fees import KIND_WORDS
 from appliance.office.reports.form import Cell, Column, Look, Sheet, agreement, centred, count, money, place, text
@@ -38,13 +39,17 @@ class Ranges:
     credit_finding: str
 
 
-def fill(sheet: Sheet, tallied: Tally, ranges: Ranges) -> None:
-    """Fill the page: credits, paid against matched, payments by result, by counter, by fee; room to sign."""
+def fill(sheet: Sheet, tallied: Tally, ranges: Ranges, sealed: Row | None = None) -> None:
+    """Fill the page: credits, paid against matched, payments by result, by counter, by fee; room to sign.
+
+    `sealed` is the last row of the audit in this period: whoever signs the page, signs its head too.
+    """
     sheet.heading()
     _about_credits(sheet, tallied, ranges)
     _about_payments(sheet, tallied, ranges)
     _about_counters(sheet, tallied, ranges)
     _about_fees(sheet, tallied, ranges)
+    _about_seal(sheet, sealed)
     sheet.signatures(_SIGNERS)
     sheet.finish()
 
@@ -137,6 +142,14 @@ def _about_fees(sheet: Sheet, tallied: Tally, ranges: Ranges) -> None:
     times_total = count(sum(fee.times for fee in tallied.by_fee), times_sum)
     amount_total = money(sum(fee.amount for fee in tallied.by_fee), amount_sum)
     sheet.add(text("Cộng", span=4), times_total, amount_total, text(""), is_total=True)
+
+
+def _about_seal(sheet: Sheet, sealed: Row | None) -> None:
+    """The head of the audit's chain (`quaythu audit verify --head`)."""
+    if sealed is not None:
+        sheet.skip()
+        sheet.caption("6. Mã niêm phong sổ của cơ quan")
+        sheet.sentence(f"Đến dòng {sealed.seq}: {groups(sealed.head)}")
 
 
 def _named(sheet: Sheet, number: int, name: str, sums: tuple[int, Vnd], where: tuple[str, str, str]) -> None:

@@ -104,19 +104,27 @@ const ring = () => {
 };
 for (const touch of ["pointerdown", "keydown"]) document.addEventListener(touch, ring);
 
-// Live parts: swap only what is new, leave open what the clerk has opened, and the focus where it was.
+// Live parts: swap only what is new; what the clerk opened, typed and ticked stays, and what was complained of.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { target, serverResponse } = event.detail;
   if (target.seen === serverResponse) event.detail.shouldSwap = false;
   target.seen = serverResponse;
   target.opened = [...target.querySelectorAll("details[open][id]")].map((details) => details.id);
-  target.typed = [...target.querySelectorAll("input[id]")].map((input) => [input.id, input.value]);
+  const boxes = "[type=radio], [type=checkbox]";
+  target.typed = [...target.querySelectorAll(`input[id]:not(${boxes}), select[id]`)].map((field) => [field.id, field.value]);
+  target.ticked = [...target.querySelectorAll("input[id]:checked")].map((box) => box.id);
+  target.wrong = [...target.querySelectorAll("p.wrong[id]")].map((complaint) => [complaint.id, complaint.outerHTML]);
   target.focused = target.contains(document.activeElement) ? document.activeElement.id : "";
 });
 document.addEventListener("htmx:afterSwap", (event) => {
-  const { opened, typed, focused } = event.detail.target;
+  const { opened, typed, ticked, wrong, focused } = event.detail.target;
   for (const id of opened ?? []) document.getElementById(id)?.setAttribute("open", "");
   for (const [id, value] of typed ?? []) if (document.getElementById(id)) document.getElementById(id).value = value;
+  for (const id of ticked ?? []) if (document.getElementById(id)) document.getElementById(id).checked = true;
+  for (const [id, complaint] of wrong ?? []) {
+    const field = document.getElementById(id.replace(/-wrong$/, ""));
+    if (!document.getElementById(id)) field?.insertAdjacentHTML(field.matches("fieldset") ? "beforeend" : "afterend", complaint);
+  }
   if (focused) document.getElementById(focused)?.focus();
   settle();
   countDown();
