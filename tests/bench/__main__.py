@@ -12,7 +12,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import decode, figures, ink, page, programs, slips, tools
+from . import decode, figures, ink, page, programs, slips, throughput, tools
 from .errors import BenchError, MissingToolError
 from .figures import Row
 from .glass import Glass
@@ -33,9 +33,11 @@ class Plan:
     idle_s: float = 20.0
     slips: int = 100
     photographs: int = 40
+    passages: int = 200
+    counted: int = 40
 
 
-SHORT = Plan(rounds=1, payments=10, idle_s=5.0, slips=10, photographs=2)
+SHORT = Plan(rounds=1, payments=10, idle_s=5.0, slips=10, photographs=2, passages=12, counted=4)
 """Enough to see that everything still runs; too little for a claim."""
 
 
@@ -65,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
 def run(plan: Plan, mask: str, *, is_checking: bool) -> list[Row]:
     """Everything, in order. Raises `BenchError`."""
     all_readers()
-    found = tools.find_all()
+    found, strace = tools.find_all(), throughput.find_strace()
     built = page.build(found["npm"], BUILD / "kiosk")
     directory = _fresh(BUILD / "run")
     with ExitStack() as stack:
@@ -91,6 +93,7 @@ def run(plan: Plan, mask: str, *, is_checking: bool) -> list[Row]:
             *slips.rows(office, plan.slips),
             *ink.rows(office, referee, pair[0], printer, plan.slips // 5),
         ]
+    found_rows += throughput.rows(_fresh(BUILD / "throughput"), strace, plan.passages, plan.counted)
     # Last, and with both programs gone: reading photographs takes all that the machine has.
     return [*found_rows, *decode.rows(plan.photographs)]
 

@@ -34,6 +34,7 @@ from mqtt_schema.messages import (
     PaymentParking,
     PaymentRequest,
     PaymentResult,
+    TimeTold,
 )
 from mqtt_schema.types import Vnd
 
@@ -185,9 +186,17 @@ class Office:
         parcel = self._sender.seal(body, counter, 0, datetime.now(UTC))
         self._client.publish(parcel.topic, parcel.raw, qos=topics.QOS)
 
+    def _hear(self, message: MQTTMessage) -> None:
+        """All but a question for the time waits for `settle`."""
+        if b"time_asked" not in message.payload:
+            self._arrived.put(message)
+            return
+        envelope = _read(message)
+        self._say(TimeTold(nonce=envelope.body.nonce, at=datetime.now(UTC)), envelope.counter)
+
     def _connect(self, broker: Broker) -> Client:
         client = Client(CallbackAPIVersion.VERSION2, client_id="office", protocol=MQTTProtocolVersion.MQTTv5)
-        client.on_message = lambda _client, _userdata, message: self._arrived.put(message)
+        client.on_message = lambda _client, _userdata, message: self._hear(message)
         client.on_socket_open = _send_at_once
         client.connect("127.0.0.1", broker.tcp)
         client.subscribe([(topic, topics.QOS) for topic in topics.subscriptions("office", SITE)])
