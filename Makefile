@@ -1,13 +1,15 @@
 # Quầy Thu. Bare `make` lists what there is.
 
 PYTHON ?= python3
+N ?= 1000
+SEED ?= 1
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := $(VENV)/.demo
 DEV := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench faults fuzz test-install generate format clean
+.PHONY: help setup demo test check bench faults fuzz simulate chaos test-install generate format clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -22,7 +24,7 @@ demo: $(DEMO)  ## Run the whole appliance on this machine (ARGS="--once --out DI
 	@$(BIN)/quaythu demo $(ARGS)
 
 test: $(DEV)  ## Run the tests (ARGS=... goes to pytest)
-	$(BIN)/python -m pytest $(ARGS)
+	PYTHONHASHSEED=0 $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(DEV)  ## Look for faults without running: ruff and mypy (strict)
 	$(BIN)/ruff check .
@@ -35,11 +37,19 @@ bench: $(DEV)  ## Measure against a Chromium kiosk and python-escpos; writes bui
 test-install: $(DEV)  ## Install both roles into a fresh Debian root and start them there (needs root)
 	provisioning/test-install
 
-faults: $(DEV)  ## Print slips through every fault of the virtual printer, and count what became of them
+faults: $(DEV)  ## Print slips through every fault of printer and counter, and count what became of them
 	$(BIN)/python -m tests.support.faults
+	$(BIN)/python -m tests.support.restarts
 
-fuzz: $(DEV)  ## Print slips of 100,000 random fee names
+fuzz: $(DEV)  ## Print slips of 100,000 random fee names; read a million broken messages
 	$(BIN)/python -m tests.support.fuzz 100000
+	$(BIN)/python -m tests.attack.fuzz 1000000
+
+simulate: $(DEV)  ## Play payments in virtual time with everything going wrong (N=payments SEED=n)
+	$(BIN)/python -m tests.simulation $(N) $(SEED) $(ARGS)
+
+chaos: $(DEV)  ## Kill real processes and cut real lines during 1,000 payments, with both brokers (ARGS=...)
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 generate: $(DEV)  ## Write the generated files anew: schemas, AsyncAPI, diagrams, gallery
 	$(BIN)/python -m mqtt_schema.generate

@@ -11,8 +11,10 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from appliance.clips import ClipShelf
+from appliance.clock import SystemClock
 from appliance.settings import Broker, CounterSettings, OfficeSettings, Sepay, SettingsError, read_counter, read_office
-from mqtt_schema.errors import SignatureError
+from mqtt_schema import fleet
+from mqtt_schema.errors import ContractError, SignatureError
 from mqtt_schema.signing import read_private, read_public
 
 
@@ -23,12 +25,13 @@ def check(path: Path) -> list[str]:
     certificate that is missing or is another's. It is empty when all is well. Raises `SettingsError` when the file
     itself is wrong.
     """
-    if _is_office(path):
+    if is_office(path):
         return list(_office(read_office(path)))
     return list(_counter(read_counter(path)))
 
 
-def _is_office(path: Path) -> bool:
+def is_office(path: Path) -> bool:
+    """Whether these are the settings of an office; of a file that cannot be read nobody knows, so False."""
     try:
         return "counters" in tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
@@ -39,6 +42,7 @@ def _is_office(path: Path) -> bool:
 def _counter(settings: CounterSettings) -> Iterator[str]:
     yield from _signing_key(settings.key_file, "counter")
     yield from _public_keys(settings.office_keys, "office_keys")
+    yield from _public_keys(settings.fleet_keys, "fleet_keys")
     yield from _broker(settings.broker, settings.counter, "counter")
     if settings.printer.driver == "none":
         yield "printer.driver is none: this counter prints no slips. Name a printer if it should"
@@ -47,6 +51,7 @@ def _counter(settings: CounterSettings) -> Iterator[str]:
 
 def _office(settings: OfficeSettings) -> Iterator[str]:
     yield from _signing_key(settings.signing_key_file, "office")
+    yield from _fleet(settings)
     for counter in settings.counters:
         yield from _public_keys([counter.key], f"counters, {counter.id}")
     yield from _broker(settings.broker, "office", "office")
@@ -54,6 +59,31 @@ def _office(settings: OfficeSettings) -> Iterator[str]:
         yield from _readable(secret, "Copy the secret that SePay shows into it")
     if settings.portal is not None:
         yield from _readable(settings.portal.token_file, "Copy the token of the portal into it")
+
+
+def _fleet(settings: OfficeSettings) -> Iterator[str]:
+    """Whether the counters that follow this document would believe this office, and show its account."""
+    path = settings.fleet_document
+    if path is None:
+        return
+    missing = _readable(path, "Copy the document that `quaythu fleet sign` wrote into it")
+    yield from missing
+    if missing:
+        return
+    try:
+        document = fleet.read_unchecked(path.read_text("utf-8").strip())
+        key = read_private(settings.signing_key_file.read_text("utf-8"))
+    except ContractError as error:
+        yield f"{path} is no fleet document: {error}. Copy the one that `quaythu fleet sign` wrote"
+        return
+    except (OSError, ValueError):
+        return  # what is wrong with the signing key was said before
+    if document.site != settings.site:
+        yield f"{path} is meant for {document.site}, not {settings.site}: no counter here would follow it"
+    if objection := fleet.objection_to(document, key, SystemClock().now()):
+        yield f"{path}: {objection}: the counters would refuse every message"
+    if not any(one.allows(settings.beneficiary) for one in document.beneficiaries):
+        yield f"{path} does not allow the account in [beneficiary]: the counters would refuse every code"
 
 
 def _secrets(sepay: Sepay) -> list[Path]:
@@ -112,4 +142,4 @@ def _readable(path: Path, next_step: str) -> list[str]:
     return [f"{path} is empty. {next_step}"] if empty else []
 
 
-__all__ = ["SettingsError", "check"]
+__all__ = ["SettingsError", "check", "is_office"]

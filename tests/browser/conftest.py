@@ -33,6 +33,7 @@ ledger, sender, cashier, proof, intake = (
 spoken, till, cards, hearing, calls = _office.spoken, _office.till, _office.cards, _office.hearing, _office.calls
 parts, make_order, create = _office.parts, _office.make_order, _office.create
 say, notify, pay = _office.say, _office.notify, _office.pay
+paper, be_fresh = _office.paper, _office.be_fresh
 
 
 @pytest.fixture(scope="module")

@@ -101,6 +101,13 @@ class Person:
         self.client.publish(topic, payload, qos=1)
         return self.answers.get(timeout=PATIENCE_S)
 
+    def die(self) -> None:
+        """Go without a word."""
+        opened = self.client.socket()
+        assert opened is not None
+        self.client.loop_stop()
+        opened.close()
+
     def next(self) -> tuple[str, bytes]:
         return self.heard.get(timeout=PATIENCE_S)
 
@@ -113,7 +120,7 @@ def knock(site: Site) -> Iterator[Knock]:
     """Let somebody in by the certificate in a folder of the site."""
     people: list[Person] = []
 
-    def knocking(folder: str, client_id: str = "") -> Person:
+    def knocking(folder: str, client_id: str = "", will: str = "") -> Person:
         context = ssl.create_default_context(cafile=str(site.certificates / "authority" / "ca.crt"))
         context.verify_flags |= ssl.VERIFY_X509_STRICT
         own = site.certificates / folder
@@ -125,6 +132,8 @@ def knock(site: Site) -> Iterator[Knock]:
         client.on_subscribe = lambda _c, _u, _m, reasons, _p: person.answers.put(str(reasons[0]))
         client.on_publish = lambda _c, _u, _m, reason, _p: person.answers.put(str(reason))
         client.on_message = lambda _c, _u, message: person.heard.put((message.topic, bytes(message.payload)))
+        if will:
+            client.will_set(will, b"dead", qos=1)
         client.connect("127.0.0.1", site.port)
         people.append(person)
         client.loop_start()
@@ -181,6 +190,66 @@ def test_a_counter_cannot_listen_to_another(knock: Knock, curious: str) -> None:
         office.publish(topic("quay-02", "cmd"), b"last")
         assert other.next() == (topic("quay-02", "cmd"), b"last")
     assert other.heard.empty()
+
+
+@pytest.mark.parametrize("leaf", ["ack", "event", "receipt", "status", "info"])
+def test_a_stolen_counter_hears_nothing_of_what_another_one_says(knock: Knock, leaf: str) -> None:
+    """Not even what the broker keeps: status and info are retained."""
+    neighbour, thief = knock("counters/quay-01"), knock("counters/quay-02")
+    neighbour.client.publish(topic("quay-01", leaf), b"not for you", qos=1, retain=True)
+    neighbour.answers.get(timeout=PATIENCE_S)
+    for curious in (topic("quay-01", leaf), topic("+", leaf), "quaythu/#"):
+        thief.subscribe(curious)
+    thief.subscribe(topic("quay-02", "cmd"))
+    knock("office").publish(topic("quay-02", "cmd"), b"last")
+    assert thief.next() == (topic("quay-02", "cmd"), b"last")
+    neighbour.client.publish(topic("quay-01", leaf), b"", qos=1, retain=True)
+
+
+def test_a_stolen_counter_cannot_take_a_kept_status_of_another_away(knock: Knock) -> None:
+    neighbour, thief, office = knock("counters/quay-01"), knock("counters/quay-02"), knock("office")
+    neighbour.client.publish(topic("quay-01", "status"), b"here", qos=1, retain=True)
+    neighbour.answers.get(timeout=PATIENCE_S)
+    thief.client.publish(topic("quay-01", "status"), b"", qos=1, retain=True)
+    assert thief.answers.get(timeout=PATIENCE_S) == "Not authorized"
+    office.subscribe(topic("quay-01", "status"))
+    assert office.next() == (topic("quay-01", "status"), b"here")
+    neighbour.client.publish(topic("quay-01", "status"), b"", qos=1, retain=True)
+
+
+def test_a_stolen_counter_cannot_leave_a_will_in_another_ones_name(site: Site, knock: Knock) -> None:
+    """The broker publishes a will itself; it does so with no more rights than its client had."""
+    office = knock("office")
+    office.subscribe(topic("+", "status"))
+    dying = knock("counters/quay-02", will=topic("quay-01", "status"))
+    dying.die()
+    assert knock("counters/quay-02").publish(topic("quay-02", "status"), b"alive") == "Success"
+    assert office.next() == (topic("quay-02", "status"), b"alive")
+
+
+def test_a_will_in_its_own_name_is_published(knock: Knock) -> None:
+    """Else the test before this one would prove nothing."""
+    office = knock("office")
+    office.subscribe(topic("quay-02", "status"))
+    knock("counters/quay-02", will=topic("quay-02", "status")).die()
+    assert office.next() == (topic("quay-02", "status"), b"dead")
+
+
+@pytest.mark.parametrize("strange", ["quaythu/v1/hoan-kiem/quay-01/fleet", "quaythu/v2/hoan-kiem/quay-01/event", "x"])
+def test_nobody_speaks_where_nobody_listens(knock: Knock, strange: str) -> None:
+    assert knock("counters/quay-01").publish(strange) == "Not authorized"
+    assert knock("office").publish(strange) == "Not authorized"
+
+
+@pytest.mark.parametrize("leaf", ["ack", "event", "receipt", "status", "info"])
+def test_an_office_cannot_speak_as_a_counter(knock: Knock, leaf: str) -> None:
+    assert knock("office").publish(topic("quay-01", leaf)) == "Not authorized"
+
+
+def test_a_counter_with_the_offices_client_id_is_still_itself(knock: Knock) -> None:
+    thief = knock("counters/quay-02", client_id="office")
+    assert thief.publish(topic("quay-02", "job")) == "Not authorized"
+    assert thief.publish(topic("quay-02", "event")) in {"Success", "No matching subscribers"}
 
 
 def test_the_office_of_one_site_cannot_speak_to_another(knock: Knock) -> None:

@@ -3,12 +3,13 @@
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from appliance.settings import SettingsError
+from mqtt_schema import fleet
 from mqtt_schema.signing import new_key, private_jwk, public_jwk
 from provisioning.certificates import Folder
 from provisioning.seed import check
@@ -156,3 +157,62 @@ def test_a_missing_portal_token_is_noticed(machine: Write) -> None:
     )
     path.write_text(text, "utf-8")
     assert any("portal.token" in sentence for sentence in check(path))
+
+
+def fleet_of(path: Path, **more: object) -> None:
+    """Put a document beside this office and name it."""
+    now = datetime.now(UTC)
+    window = {"not_before": now - timedelta(days=1), "not_after": now + timedelta(days=1)}
+    account = {"bin": VALUES["BIN"], "account": VALUES["ACCOUNT"], "account_name": VALUES["ACCOUNT-NAME"]}
+    told = {
+        "site": VALUES["SITE"],
+        "serial": 1,
+        "issued_at": now,
+        "keys": [{"jwk": public_jwk(OFFICE_KEY), **window}],
+        "beneficiaries": [account | window],
+    }
+    document = path.with_name("fleet.json")
+    document.write_text(fleet.sign(fleet.compose(told | more), new_key("fleet-1")), "utf-8")
+    path.write_text(f'fleet_document = "{document}"\n' + path.read_text("utf-8"), "utf-8")
+
+
+def test_a_document_of_the_fleet_that_names_this_office_is_well(machine: Write) -> None:
+    path = machine("office")
+    fleet_of(path)
+    assert check(path) == []
+
+
+def test_a_document_under_which_counters_would_refuse_this_office_is_noticed(machine: Write) -> None:
+    path, now = machine("office"), datetime.now(UTC)
+    window = {"not_before": now, "not_after": now + timedelta(days=1)}
+    other = {"bin": "970436", "account": "1", "account_name": "SOMEBODY"}
+    fleet_of(
+        path,
+        site="cua-nam",
+        keys=[{"jwk": public_jwk(new_key("office-2")), **window}],
+        beneficiaries=[other | window],
+        revoked=["office-1"],
+    )
+    said = check(path)
+    assert [sentence.split("fleet.json")[1].split(",")[0].split(":")[0] for sentence in said] == [
+        " is meant for cua-nam",
+        "",
+        " does not allow the account in [beneficiary]",
+    ]
+    assert "'office-1' of this office is revoked" in said[1]
+
+
+@pytest.mark.parametrize("text", [None, "", "{}"])
+def test_a_document_that_is_missing_or_none_is_noticed(machine: Write, text: str | None) -> None:
+    path = machine("office")
+    fleet_of(path)
+    document = path.with_name("fleet.json")
+    document.unlink() if text is None else document.write_text(text, "utf-8")
+    (sentence,) = check(path)
+    assert "quaythu fleet sign" in sentence
+
+
+def test_a_fleet_key_that_is_none_is_noticed(machine: Write) -> None:
+    path = machine("counter")
+    path.write_text('fleet_keys = [{kty = "RSA"}]\n' + path.read_text("utf-8"), "utf-8")
+    assert [sentence.split(":")[0] for sentence in check(path)] == ["fleet_keys"]
