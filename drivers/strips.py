@@ -123,10 +123,10 @@ class _ByColumns:
 
     top: int
     cost: int
-    shadow: str
+    bounds: tuple[tuple[int, int], ...]
 
     def make(self, dots: "_Dots") -> Image:
-        return dots.columns(self.top, self.shadow)
+        return dots.columns(self.top, self.bounds)
 
 
 _Way = tuple[_ByRows | _ByColumns, ...]
@@ -177,8 +177,9 @@ class _Dots:
 
     def plan_columns(self, top: int) -> _ByColumns:
         shadow = format(self._ink(top, top + PINS), self._binary)
-        spans = _SPANS.findall(shadow)
-        return _ByColumns(top, _LINE_COST + _SPAN_COST * len(spans) + 3 * sum(map(len, spans)), shadow)
+        bounds = tuple(found.span() for found in _SPANS.finditer(shadow))
+        columns = sum(right - left for left, right in bounds)
+        return _ByColumns(top, _LINE_COST + _SPAN_COST * len(bounds) + 3 * columns, bounds)
 
     def rows(self, top: int, end: int) -> Rows:
         """Without what is white at the right of all."""
@@ -197,10 +198,9 @@ class _Dots:
         digits = "".join(format(row, self._binary)[: 16 * width : 2] + white for row in rows)
         return Rows(width, int(digits, 2).to_bytes(width * len(rows), "big"), is_doubled=True)
 
-    def columns(self, top: int, shadow: str) -> Columns:
-        """The dots of `PINS` rows from `top`, turned; `shadow` has a digit a column, 1 where there is any ink."""
+    def columns(self, top: int, bounds: tuple[tuple[int, int], ...]) -> Columns:
+        """The dots of `PINS` rows from `top`, turned; `bounds` are the columns from which and before which is ink."""
         turned = _turned(self._packed[top * self._row_bytes : (top + PINS) * self._row_bytes], self._row_bytes)
-        bounds = (found.span() for found in _SPANS.finditer(shadow))
         return Columns(tuple((left, turned[3 * left : 3 * right]) for left, right in bounds))
 
     def _ink(self, top: int, end: int) -> int:

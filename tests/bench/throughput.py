@@ -31,6 +31,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from tests.chaos import audit
 from tests.chaos.day import Tickets
 from tests.chaos.ground import OWNER, Conquered
+from tests.chaos.paper import Paper
 from tests.chaos.people import Bank
 
 from .errors import BenchError, MissingToolError
@@ -221,13 +222,20 @@ def _wait_until_heard(ground: Conquered) -> None:
 def _fill_in(ground: Conquered, passages: dict[str, Passage]) -> None:
     """What the listener cannot hear: the ledger's own moment, and the printer's."""
     ahead_s = time.time() - time.monotonic()
-    papers = {paper.reference: paper for sheets in ground.papers().values() for paper in sheets}
     with httpx.Client(base_url=ground.office_url, timeout=PATIENCE_S) as http:
+        all_found = {name: http.get(f"/api/v1/payments/{name}").raise_for_status().json() for name in passages}
+        references = {found["reference"] for found in all_found.values()}
+        ground.wait_for(lambda: references <= _papers(ground).keys(), "every slip to be read from its paper")
+        papers = _papers(ground)
         for payment, passage in passages.items():
-            found = http.get(f"/api/v1/payments/{payment}").raise_for_status().json()
+            found = all_found[payment]
             booked = next(moment["at"] for moment in found["timeline"] if moment["milestone"] == "paid")
             passage.booked_s = datetime.fromisoformat(booked).timestamp() - ahead_s
             passage.begun_s = papers[found["reference"]].begun_s
+
+
+def _papers(ground: Conquered) -> dict[str | None, Paper]:
+    return {paper.reference: paper for sheets in ground.papers().values() for paper in sheets}
 
 
 def _counted_syncs(ground: Conquered, strace: str, play: Callable[[], object]) -> dict[str, int]:
