@@ -1,5 +1,6 @@
 """The demo's one page: desk, glass, paper and phone side by side. Passes on what is done to them; decides nothing."""
 
+import socket
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -121,6 +122,20 @@ def app(stage: Stage) -> FastAPI:
     return server
 
 
+class _Server(uvicorn.Server):
+    """uvicorn, but it says when it listens: whoever reads an address goes there at once."""
+
+    def __init__(self, config: uvicorn.Config, listens: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._listens = listens
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As in uvicorn; then say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._listens()
+
+
 def serve(case: Case, port: int, say: Callable[[str], None], *, is_window: bool) -> None:
     """Set the stage, print the one address, and serve until Ctrl+C. Raises `StageError`."""
     port = port or free_ports(1)[0]
@@ -128,8 +143,8 @@ def serve(case: Case, port: int, say: Callable[[str], None], *, is_window: bool)
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="quaythu-")))
         stage = stack.enter_context(Stage(directory, case, frame_ancestor=address, is_window=is_window))
-        server = uvicorn.Server(uvicorn.Config(app(stage), port=port, log_level="warning", timeout_graceful_shutdown=1))
-        say(f"Quầy Thu: {address}/")
+        config = uvicorn.Config(app(stage), port=port, log_level="warning", timeout_graceful_shutdown=1)
+        server = _Server(config, lambda: say(f"Quầy Thu: {address}/"))
         try:
             server.run()
         except SystemExit as error:  # uvicorn's way to say that the port is taken
