@@ -188,14 +188,16 @@ class _Dots:
         return Rows(width, b"".join(lines))
 
     def doubled_rows(self, top: int, end: int) -> Rows | None:
-        """Rows of half width and height, if every dot stands in a square of two by two like it; else None."""
+        """Rows of half width and height, if every dot stands in a square of two by two like it; else None.
+
+        Heads have an even number of bytes: of an odd one the last half byte would hang over the edge of the paper.
+        """
         rows = self._rows[top:end:2]
-        if rows != self._rows[top + 1 : end : 2] or not all(map(self._is_paired, rows)):
+        if self._row_bytes % 2 or rows != self._rows[top + 1 : end : 2] or not all(map(self._is_paired, rows)):
             return None
         width = -(-self._right_bytes(top, end) // 2)
-        # As digits: every other one stands for both. A row of an odd number of bytes ends in white that was not there.
-        white = "0" * (8 * width - min(8 * width, self._width // 2))
-        digits = "".join(format(row, self._binary)[: 16 * width : 2] + white for row in rows)
+        # As digits: every other one stands for both.
+        digits = "".join(format(row, self._binary)[: 16 * width : 2] for row in rows)
         return Rows(width, int(digits, 2).to_bytes(width * len(rows), "big"), is_doubled=True)
 
     def columns(self, top: int, bounds: tuple[tuple[int, int], ...]) -> Columns:

@@ -149,3 +149,10 @@ def test_dots_in_squares_are_sent_once_and_doubled_by_the_printer(top: int) -> N
     assert isinstance(pieces[-1], Rows)
     assert (pieces[-1].is_doubled, pieces[-1].rows, pieces[-1].row_bytes) == (True, 60, 4)
     assert extra_dots(bitmap(dots), pieces) == 0
+
+
+def test_no_dot_is_put_beside_the_paper_to_spoil_a_command() -> None:
+    """A row that ends in DLE above one that begins with ENQ, on a picture of an odd number of bytes."""
+    over, under = bytes(10) + b"\x03", b"\x00\x33" + bytes(9)
+    picture = Bitmap(88, 4, over * 2 + under * 2)
+    rebuilt(list(strips.cheapest(picture, 24)), 88)
