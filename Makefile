@@ -23,6 +23,7 @@ $(DEV) $(DEMO): $(VENV)/.%: setup.cfg pyproject.toml provisioning/make-environme
 demo: $(DEMO)  ## Run the whole appliance on this machine (ARGS="--once --out DIR", ARGS=--window)
 	@$(BIN)/quaythu demo $(ARGS)
 
+# Both processes must list the same tests in the same order, also those that come out of a set: hence the seed.
 test: $(DEV)  ## Run the tests (ARGS=... goes to pytest)
 	PYTHONHASHSEED=0 $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
