@@ -142,11 +142,11 @@ class PrintDesk:
         return receipt.trial(self._counter, "" if self._printer is None else self._printer.profile.name)
 
     def _warm_up(self) -> None:
-        """Draw every letter once: the first citizen of the day shall not wait for the fonts."""
+        """Draw a slip once: the first citizen of the day shall not wait for letters and encoders."""
         if self._printer is None:
             return
         try:
-            escpos.stream(receipt.letters(), self._printer.profile)
+            escpos.stream(self._trial(), self._printer.profile)
         except Exception:
             log.exception("warm_up")
 

@@ -14,6 +14,8 @@ SMALL_MM = 2.0
 """Nothing on paper is smaller than this."""
 PLAIN_MM = 2.4
 """A capital H of ordinary text."""
+CAPITALS_MM = (SMALL_MM, PLAIN_MM, 2.8, 3.2, 3.6, 4.2, 2 * PLAIN_MM)
+"""The heights of a capital H in which there are letters for paper."""
 
 
 class Align(StrEnum):
@@ -26,7 +28,10 @@ class Align(StrEnum):
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph. One that does not wrap shrinks, down to `SMALL_MM`, until it stands on one line."""
+    """A paragraph. One that does not wrap shrinks, down to `SMALL_MM`, until it stands on one line.
+
+    `capital_mm` is one of `CAPITALS_MM`; anything else raises `ValueError`.
+    """
 
     text: str
     face: Face = Face.REGULAR
@@ -36,12 +41,15 @@ class Text:
     is_fixed: bool = False
     """The same on every slip, so that it may be kept once it has been drawn. Never what a citizen brought."""
 
+    def __post_init__(self) -> None:
+        _check(self.capital_mm)
+
 
 @dataclass(frozen=True)
 class Row:
     """A label at the left and its value at the right, on one line if they fit; the value wraps at the right.
 
-    `gloss` says the label in another language: below it, in the smallest letters.
+    `gloss` says the label in another language: below it, in the smallest letters. `capital_mm` as of a text.
     """
 
     label: str
@@ -51,6 +59,14 @@ class Row:
     gloss: str = ""
     is_fixed: bool = False
     """As of a text."""
+
+    def __post_init__(self) -> None:
+        _check(self.capital_mm)
+
+
+def _check(capital_mm: float) -> None:
+    if capital_mm not in CAPITALS_MM:
+        raise ValueError(f"capital_mm: {capital_mm}, one of {CAPITALS_MM}")
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,19 @@
-"""Pure but for reading the bundled fonts once: `Paper` to dots. It knows no printer command, and no grey.
+"""Pure: `Paper` to dots. It knows no printer command, and no grey.
 
 Text is laid out by `drivers.typeface`, whose widths agree with what is drawn here to the dot, so nothing runs over the
-edge. A block has room for the two marks of Ẳ above and for the dot of Ộ below.
+edge. A block has room for the two marks of Ẳ above and for the dot of Ộ below. A block of letters is one number with
+a bit for each dot: the rightmost dot of its last row is the lowest.
 """
 
 import unicodedata
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
-from io import BytesIO
 from typing import assert_never
 
-from PIL import Image, ImageDraw, ImageFont
-
-from drivers import qr, typeface
+from drivers import letters, qr, typeface
 from drivers.errors import DriverError
-from drivers.paper import SMALL_MM, Align, Bitmap, Code, Item, Paper, Row, Rule, Space, Text
+from drivers.paper import CAPITALS_MM, SMALL_MM, Align, Bitmap, Code, Item, Paper, Row, Rule, Space, Text
 from drivers.typeface import Face
 
 _PITCH_EM = 1.36
@@ -26,12 +23,9 @@ _GAP_EM = 0.8
 _VALUE_SHARE = 0.4
 """A value that would wrap in less than this share of the width stands below its label instead."""
 _LEAST_MODULE_DOTS = 3
+_DIGITS = bytes.maketrans(b"\0\1", b"01")
 _WEAR: tuple[qr.Error, ...] = ("Q", "M", "L")
 """Error correction, the one for worn heads first; a long payload gets what there is room for."""
-
-_Brush = ImageDraw.ImageDraw
-_Stroke = Callable[[_Brush, int], None]
-"""Paints an item on the brush, given its top in dots."""
 
 
 class PaperError(DriverError, ValueError):
@@ -40,10 +34,10 @@ class PaperError(DriverError, ValueError):
 
 @dataclass(frozen=True)
 class _Block:
-    """A piece of the paper whose height is settled, and how to paint it; None is white."""
+    """A piece of the paper, from edge to edge; `packed` as of a `Bitmap`."""
 
     height_dots: int
-    paint: _Stroke | None = None
+    packed: bytes
 
 
 @dataclass(frozen=True)
@@ -68,35 +62,7 @@ def draw(paper: Paper, width_dots: int, dots_per_mm: float = 8.0) -> Bitmap:
     Raises `PaperError` for a code that has no room on paper this narrow.
     """
     blocks = [block for item in paper.items for block in _lay_out(item, width_dots, dots_per_mm)]
-    inked = [block for block in blocks if block.paint is not None]
-    image = Image.new("1", (width_dots, sum(block.height_dots for block in inked)), 0)
-    brush = ImageDraw.Draw(image)
-    top = 0
-    for block in inked:
-        if block.paint is not None:
-            block.paint(brush, top)
-        top += block.height_dots
-    return _spread(blocks, image.tobytes(), width_dots)
-
-
-def _spread(blocks: list[_Block], inked: bytes, width: int) -> Bitmap:
-    """Put the white between the blocks that hold ink: packing dots takes Pillow a third of the time of a slip."""
-    pieces, reached = [], 0
-    for block in blocks:
-        size = block.height_dots * width // 8
-        pieces.append(bytes(size) if block.paint is None else inked[reached : reached + size])
-        reached += 0 if block.paint is None else size
-    return Bitmap(width, sum(block.height_dots for block in blocks), b"".join(pieces))
-
-
-def to_png(bitmap: Bitmap, side_dots: int = 0, top_dots: int = 0) -> bytes:
-    """A 1-bit PNG, black on white, with white margins at both sides and above."""
-    ink = Image.frombytes("1", (bitmap.width_dots, bitmap.height_dots), bitmap.packed)
-    sheet = Image.new("1", (bitmap.width_dots + 2 * side_dots, bitmap.height_dots + top_dots), 1)
-    sheet.paste(0, (side_dots, top_dots), ink)
-    file = BytesIO()
-    sheet.save(file, "PNG")
-    return file.getvalue()
+    return Bitmap(width_dots, sum(block.height_dots for block in blocks), b"".join(block.packed for block in blocks))
 
 
 def _lay_out(item: Item, width: int, dots_per_mm: float) -> tuple[_Block, ...]:
@@ -106,27 +72,32 @@ def _lay_out(item: Item, width: int, dots_per_mm: float) -> tuple[_Block, ...]:
         case Row():
             return (_row(item, width, dots_per_mm),)
         case Rule(thickness_dots=thickness):
-            return (_Block(thickness, lambda brush, top: brush.rectangle((0, top, width - 1, top + thickness - 1), 1)),)
+            return (_Block(thickness, b"\xff" * (thickness * width // 8)),)
         case Space(height_mm=height):
-            return (_Block(round(height * dots_per_mm)),)
+            return (_white(round(height * dots_per_mm), width),)
         case Code():
             return _code(item, width, dots_per_mm)
         case _:
             assert_never(item)
 
 
+def _white(height: int, width: int) -> _Block:
+    return _Block(height, bytes(height * width // 8))
+
+
 def _text(item: Text, width: int, dots_per_mm: float) -> _Block:
     words = _printable(item.text, item.face)
     size = typeface.size_for_capital(item.face, item.capital_mm * dots_per_mm)
     if not item.wraps:
-        least = typeface.size_for_capital(item.face, SMALL_MM * dots_per_mm)
-        size, fitting = typeface.fit(words, item.face, range(min(least, size), size + 1), width, 1)
+        capitals = (capital_mm for capital_mm in CAPITALS_MM if capital_mm <= item.capital_mm)
+        sizes = [typeface.size_for_capital(item.face, capital_mm * dots_per_mm) for capital_mm in capitals]
+        size, fitting = typeface.fit(words, item.face, sizes, width, 1)
         lines = _measured(fitting, item.face, size)
     elif item.align is Align.LEFT:
         lines = _wrapped(words, item.face, size, width)
     else:
         lines = _balanced(words, item.face, size, width)
-    return _written(_column(lines, item.face, size, width, item.align))
+    return _written(_column(lines, item.face, size, width, item.align), width)
 
 
 _Measured = list[tuple[str, int]]
@@ -172,10 +143,10 @@ def _row(item: Row, width: int, dots_per_mm: float) -> _Block:
     right = _column(values, item.value_face, size, width, Align.RIGHT)
     gloss = _below(_gloss(item.gloss, width, dots_per_mm), left)
     if not is_beside and _meet(gloss, right):
-        return _written([*left, *gloss, *(replace(line, baseline=gloss[0].baseline) for line in right)])
+        return _written([*left, *gloss, *(replace(line, baseline=gloss[0].baseline) for line in right)], width)
     if not is_beside:
-        return _written([*left, *gloss, *_below(right, gloss or left)])
-    return _written([*left, *right, *gloss])
+        return _written([*left, *gloss, *_below(right, gloss or left)], width)
+    return _written([*left, *right, *gloss], width)
 
 
 def _meet(gloss: list[_Line], values: list[_Line]) -> bool:
@@ -225,22 +196,24 @@ def _baseline(number: int, face: Face, size: int) -> int:
     return typeface.ascent(face, size) + round(number * _PITCH_EM * size)
 
 
-def _written(lines: list[_Line]) -> _Block:
-    def paint(brush: _Brush, top: int) -> None:
-        for line in lines:
-            _write(brush, line, top)
-
-    return _Block(max((line.bottom for line in lines), default=0), paint)
+def _written(lines: list[_Line], width: int) -> _Block:
+    height = max((line.bottom for line in lines), default=0)
+    ink = 0
+    for line in lines:
+        ink |= _write(line, width, (height - line.baseline) * width)
+    return _Block(height, ink.to_bytes(height * width // 8, "big"))
 
 
 def _code(item: Code, width: int, dots_per_mm: float) -> tuple[_Block, ...]:
     fitted = fit_code(item, width, dots_per_mm)
-    size, side = fitted.matrix.size, fitted.side_dots
-    dark = Image.frombytes("L", (size, size), b"".join(fitted.matrix.rows)).point(lambda bit: bit * 255)
-    stamp = dark.resize((side, side), Image.Resampling.NEAREST).convert("1", dither=Image.Dither.NONE)
+    module, side = fitted.module_dots, fitted.side_dots
     # From an even dot on, as printers may double dots for us.
-    left, quiet = (width - side) // 4 * 2, _Block(fitted.quiet_dots)
-    return quiet, _Block(side, lambda brush, top: brush.bitmap((left, top), stamp, fill=1)), quiet
+    right = width - side - (width - side) // 4 * 2
+    rows = (row.translate(_DIGITS).decode().replace("0", "0" * module) for row in fitted.matrix.rows)
+    dots = (int(row.replace("1", "1" * module), 2) << right for row in rows)
+    packed = b"".join(row.to_bytes(width // 8, "big") * module for row in dots)
+    quiet = _white(fitted.quiet_dots, width)
+    return quiet, _Block(side, packed), quiet
 
 
 @dataclass(frozen=True)
@@ -302,77 +275,68 @@ def _substitute(character: str) -> str:
     return "" if unicodedata.category(character) in {"Cc", "Cf", "Mn"} else "?"
 
 
-def _write(brush: _Brush, line: _Line, top: int) -> None:
-    """Write into the block at `top`. Advances are whole dots, so letters can be stamped.
+def _write(line: _Line, width: int, below: int) -> int:
+    """Write a line into a block; `below` is how many of the block's dots lie below its baseline.
 
-    A letter that leans out of its advance (j, at the left) is pushed back where it would lean over the edge.
+    Advances are whole dots, so letters can be stamped. A letter that leans out of its advance (j, at the left) is
+    pushed back where it would lean over the edge.
     """
-    pen, edge, baseline = line.left, brush.im.size[0], top + line.baseline
-    # What ImageDraw.bitmap does, without the preparations that it makes anew for every letter.
-    stamp = brush.draw.draw_bitmap
-    for glyph in map(_letters(line.face, line.size).__getitem__, line.text):
-        if glyph.stamp is not None:
-            left = pen + glyph.left_dots
-            if left < 0 or left + glyph.width_dots > edge:
-                left = max(0, min(left, edge - glyph.width_dots))
-            stamp((left, baseline + glyph.top_dots), glyph.stamp, 1)
-        pen += glyph.advance_dots
+    ink, pen, end = 0, line.left, below + width
+    for stamp in map(_stamps(line.face, line.size, width).__getitem__, line.text):
+        if stamp.ink:
+            left = pen + stamp.left_dots
+            if not 0 <= left <= stamp.most_left:
+                left = max(0, min(left, stamp.most_left))
+            ink |= stamp.ink << end - left - stamp.reach
+        pen += stamp.advance_dots
+    return ink
 
 
 @dataclass(frozen=True)
-class _Glyph:
-    """A letter as a stamp of ink (None for a space), where it stands from the pen, and how far the pen moves on.
+class _Stamp:
+    """A letter ready for blocks of one width, as a number like theirs."""
 
-    The stamp is Pillow's core image, as its brush wants it.
-    """
-
-    stamp: object | None
-    width_dots: int
+    ink: int
+    reach: int
+    """How many dots its last one comes after the pen's, which stands on the baseline: rows down, then to the right."""
     left_dots: int
-    top_dots: int
+    most_left: int
+    """Further right it would lean over the edge."""
     advance_dots: int
 
 
-class _Letters(dict[str, _Glyph]):
-    """One face at one size. Each letter is drawn once, for hinting is nine tenths of drawing a slip.
+class _Stamps(dict[str, _Stamp]):
+    """The letters that were wanted so far. There are as many as letters, and no citizen in them."""
 
-    There are as many as letters, and no citizen in them.
-    """
-
-    def __init__(self, face: Face, size: int) -> None:
+    def __init__(self, face: Face, size: int, width: int) -> None:
         super().__init__()
         self._face = face
         self._size = size
+        self._width = width
 
-    def __missing__(self, character: str) -> _Glyph:
-        self[character] = _glyph(character, self._face, self._size)
+    def __missing__(self, character: str) -> _Stamp:
+        self[character] = _stamp(character, self._face, self._size, self._width)
         return self[character]
 
 
 @cache
-def _letters(face: Face, size: int) -> _Letters:
-    return _Letters(face, size)
+def _stamps(face: Face, size: int, width: int) -> _Stamps:
+    return _Stamps(face, size, width)
 
 
-def _glyph(character: str, face: Face, size: int) -> _Glyph:
-    """Draw a letter as it stands in a line.
-
-    Pillow shifts a line by the fraction of a dot by which its outer letters miss the grid, and every letter with it:
-    a space before and an H behind hold it to the grid, and letters look the same wherever they stand.
-    """
-    advance, space = (typeface.width(text, face, size) for text in (character, " "))
-    left, top = size, 2 * size
-    cell = Image.new("1", (left + advance + 2 * space, top + size), 0)
-    pen = ImageDraw.Draw(cell)
-    pen.fontmode = "1"
-    pen.text((left - space, top), f" {character}  H", fill=1, font=_font(face, size), anchor="ls")
-    ink = cell.getbbox()
-    if ink is None:
-        return _Glyph(None, 0, 0, 0, advance)
-    return _Glyph(cell.crop(ink).im, ink[2] - ink[0], ink[0] - left, ink[1] - top, advance)
-
-
-@cache
-def _font(face: Face, size: int) -> ImageFont.FreeTypeFont:
-    """The basic layout: whole-dot advances, the same on every machine, whatever shaping library it has."""
-    return ImageFont.truetype(face.path, size, layout_engine=ImageFont.Layout.BASIC)
+def _stamp(character: str, face: Face, size: int, width: int) -> _Stamp:
+    """Hinting pushes a letter or two a dot out of the room of their line (Ẳ, ş): they go back by that dot."""
+    letter = letters.alphabet(face, size).letter(character)
+    ink, height = 0, len(letter.rows)
+    for row in letter.rows:
+        ink = ink << width | row
+    above = typeface.ascent(face, size)
+    below = typeface.line_height(face, size) - above
+    bottom = max(min(letter.top_dots + height, below), height - above)
+    return _Stamp(
+        ink,
+        bottom * width + letter.width_dots,
+        letter.left_dots,
+        width - letter.width_dots,
+        typeface.width(character, face, size),
+    )

@@ -23,7 +23,7 @@ _SPAN_COST = 9
 """Bytes of a span of columns beside its dots: where it stands and how long it is."""
 _LINE_COST = 3
 """Bytes that end a line of columns."""
-_SPANS = re.compile(r"1(?:0{0,4}1)*")
+_SPANS = re.compile("1+(?:0{1,4}1+)*")
 """Ink, and gaps too narrow for a new span: two columns less would save a byte or so and cost a command."""
 _COMMANDS = re.compile(rb"\x10(?=[\x04\x05\x14])")
 """DLE before EOT, ENQ or DC4: printers obey these at once, even in the middle of a picture."""
@@ -229,10 +229,18 @@ def _turned(rows: bytes, row_bytes: int) -> bytes:
         changed = (dots ^ dots >> shift) & mask
         dots ^= changed ^ changed << shift
     turned, columns = dots.to_bytes(size, "big"), bytearray(size)
-    for row in range(PINS):
-        third, column_of_square = divmod(row, 8)
-        columns[3 * column_of_square + third :: PINS] = turned[row * row_bytes : (row + 1) * row_bytes]
+    for row, places in _columns(row_bytes):
+        columns[places] = turned[row]
     return bytes(columns)
+
+
+@cache
+def _columns(row_bytes: int) -> tuple[tuple[slice, slice], ...]:
+    """Where each row of turned squares lies, and where its bytes belong: every eighth column, a third of the height."""
+    return tuple(
+        (slice(row * row_bytes, (row + 1) * row_bytes), slice(3 * (row % 8) + row // 8, None, PINS))
+        for row in range(PINS)
+    )
 
 
 @cache

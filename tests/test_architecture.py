@@ -92,8 +92,8 @@ PURE_MAY_IMPORT = {
     # of others: models, signatures, QR modules
     *("pydantic", "cryptography", "segno", "zxingcpp"),
 }
-PURE_BUT = {"drivers.typeface": {"importlib", "pathlib"}}
-"""It reads the widths of the bundled fonts, once; its docstring admits it."""
+PURE_BUT = {"drivers.typeface": {"importlib", "pathlib"}, "drivers.letters": {"importlib"}}
+"""They read widths and letters of the bundled fonts, once; their docstrings admit it."""
 
 DISPLAY_VALUES = {"drivers.scene", "drivers.paper", "drivers.qr", "drivers.typeface"}
 """All that row 1 may know of drivers: what can be shown and what can be printed."""
@@ -112,6 +112,7 @@ ONE_IMPORTER = {
     "zxingcpp": {"appliance.demo.phone", "drivers.qr"},
     "xlsxwriter": {"appliance.office.reports.form"},
     "prometheus_client": {"appliance.office.metrics"},
+    "PIL": {"drivers.virtual.slip_picture", "appliance.demo.once", "appliance.demo.phone", "drivers.fonts.generate"},
 }
 """Each dangerous library has one importer; sqlalchemy's migrations may stand in a folder of their own."""
 

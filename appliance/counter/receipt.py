@@ -130,24 +130,6 @@ def trial(counter: str, printer: str) -> Paper:
     )
 
 
-_LETTERS = "aàáảãạăằắẳẵặâầấẩẫậbcdđeèéẻẽẹêềếểễệghiìíỉĩịklmnoòóỏõọôồốổỗộơờớởỡợpqrstuùúủũụưừứửữựvxyỳýỷỹỵfjwz"
-_SIGNS = "0123456789.,:;/()- "
-
-
-def letters() -> Paper:
-    """Every letter in every size that a slip is written in. To be drawn once, and never printed."""
-    everything = _LETTERS + _LETTERS.upper() + _SIGNS
-    small = (Text(everything, face, size) for face in (Face.REGULAR, Face.SEMIBOLD) for size in (SMALL_MM, PLAIN_MM))
-    return Paper(
-        (
-            *small,
-            Text(_SIGNS + "đ", Face.EXTRABOLD, _TOTAL_MM),
-            *_title(_Tongue(is_bilingual=True), is_copy=True),
-            *_ruled(3),
-        )
-    )
-
-
 @dataclass(frozen=True)
 class _Tongue:
     """How words are set: in Vietnamese, or in Vietnamese with English below it, in smaller letters."""

@@ -11,12 +11,9 @@ from dataclasses import dataclass
 from drivers.paper import Bitmap
 from drivers.printer_status import OFFLINE, TROUBLES, Condition, PrinterStatus
 from drivers.profiles import Profile
-from drivers.raster import to_png
 from drivers.virtual.print_head import PrintHead, Printout
 from drivers.virtual.printer_voice import CLEAR, Voice
-
-_TORN_MM = 4.0
-"""White above a slip's first line in its picture."""
+from drivers.virtual.slip_picture import picture
 
 
 @dataclass
@@ -329,9 +326,3 @@ class PrintMachine:
 
     def _slips(self) -> list[Printout]:
         return [one for one in self._head.printouts if not one.is_scrap and any(one.picture.packed)]
-
-
-def picture(slip: Bitmap, profile: Profile) -> bytes:
-    """A slip as PNG, as wide as its roll."""
-    side = round((profile.paper_mm * profile.dots_per_mm - profile.width_dots) / 2)
-    return to_png(slip, side_dots=max(side, 0), top_dots=round(_TORN_MM * profile.dots_per_mm))

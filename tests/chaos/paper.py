@@ -13,7 +13,8 @@ from pathlib import Path
 from appliance.demo import phone
 from drivers.profiles import PROFILES
 from drivers.virtual.ends import TcpEnd
-from drivers.virtual.print_machine import PrintMachine, picture
+from drivers.virtual.print_machine import PrintMachine
+from drivers.virtual.slip_picture import picture
 
 PROFILE = PROFILES["generic-80"]
 _QUESTION_BYTES = 16

@@ -12,8 +12,8 @@ from drivers.profiles import PROFILES, Profile
 from drivers.raster import draw
 from drivers.strips import Rows
 from drivers.typeface import Face
-from drivers.virtual.print_machine import picture
 from drivers.virtual.printer import VirtualPrinter
+from drivers.virtual.slip_picture import picture
 
 GOLDEN_PROFILES = (
     "generic-58",
@@ -27,7 +27,7 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "slips"
 PAPER = Paper(
     (
         Text("Ủy ban nhân dân phường Hoàn Kiếm", Face.SEMIBOLD, align=Align.CENTRE),
-        Text("PHIẾU THỬ MÁY IN", Face.EXTRABOLD, 3.0, Align.CENTRE),
+        Text("PHIẾU THỬ MÁY IN", Face.EXTRABOLD, 2.8, Align.CENTRE),
         Space(1),
         Rule(3),
         Row("Tiếng Việt", "ẮẶẾỘỮỲ ắặếộữỳ đĐ"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from drivers.paper import Bitmap, Rule
+from drivers.paper import Bitmap, Row, Rule, Text
 
 
 @pytest.mark.parametrize("thickness_dots", [1, 0, -2])
@@ -19,3 +19,11 @@ def test_a_bitmap_hands_out_its_rows_from_the_top() -> None:
 def test_a_bitmap_whose_bytes_do_not_fill_its_size_is_refused(width_dots: int, height_dots: int) -> None:
     with pytest.raises(ValueError, match="packed: 4 bytes"):
         Bitmap(width_dots, height_dots, bytes(4))
+
+
+@pytest.mark.parametrize("capital_mm", [1.9, 3.0, 5.0])
+def test_a_size_without_letters_is_refused_before_anything_is_printed(capital_mm: float) -> None:
+    with pytest.raises(ValueError, match="capital_mm"):
+        Text("Phiếu", capital_mm=capital_mm)
+    with pytest.raises(ValueError, match="capital_mm"):
+        Row("Mã", "QT7", capital_mm)

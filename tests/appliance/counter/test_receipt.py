@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from appliance.counter.receipt import EVERYTHING, IN_WORDS, TimeSource, compose, letters, trial
+from appliance.counter.receipt import EVERYTHING, IN_WORDS, TimeSource, compose, trial
 from drivers import escpos, typeface
 from drivers.paper import PLAIN_MM, SMALL_MM, Code, Item, Paper, Row, Space, Text
 from drivers.profiles import PROFILES, Profile
@@ -215,10 +215,6 @@ def test_what_is_kept_for_the_next_slip_is_never_of_this_one() -> None:
     }
     own = {text for text in fixed if any(word in text for word in ("H26", "8.000", "FT26", "Chứng", "nghìn", "2026"))}
     assert not own
-
-
-def test_every_letter_is_drawn_before_the_first_slip() -> None:
-    assert "ỹ" in " ".join(words(letters()))
 
 
 def test_several_fees_are_numbered_and_each_keeps_its_kind_and_amount() -> None:
