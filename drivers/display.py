@@ -209,8 +209,9 @@ class Canvas:
         small.set_palette([WHITE, BLACK])
         quiet_px, width = QUIET_MODULES * code.module_px, side * code.module_px
         inner = Rect(code.x + quiet_px, code.y + quiet_px, width, width)
-        for part in _around(inner, box):
-            self.surface.fill(WHITE, part)
+        if not code.is_on_white:
+            for part in _around(inner, box):
+                self.surface.fill(WHITE, part)
         place = self.surface.subsurface((inner.x, inner.y, width, width))
         pygame.transform.scale(small.convert(self.surface), (width, width), place)
 

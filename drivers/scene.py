@@ -111,12 +111,16 @@ class Text:
 
 @dataclass(frozen=True)
 class Code:
-    """A QR code, black on its own white square; `x` and `y` are the corner of the quiet zone."""
+    """A QR code, black on its own white square; `x` and `y` are the corner of the quiet zone.
+
+    `is_on_white`: whoever composed it has laid white below all of it, so its margin need not be painted.
+    """
 
     matrix: QrMatrix
     x: int
     y: int
     module_px: int
+    is_on_white: bool = False
 
     @property
     def modules(self) -> int:

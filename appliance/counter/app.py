@@ -32,7 +32,7 @@ from appliance.counter.front import Manners, Pin, Wish
 from appliance.counter.look import Look
 from appliance.counter.receipt import TimeSource
 from appliance.counter.shown import Health
-from appliance.counter.state import Notice, Paying, Rules, Session
+from appliance.counter.state import Idle, Notice, Paying, Rules, Session
 from appliance.courier import Courier, Sender
 from appliance.course import Ending
 from appliance.delivery import Delivery
@@ -60,6 +60,9 @@ log = Log()
 
 TOUCH_EVERY_S = 0.033
 """How often the glass is asked for fingers; everything else arrives through the queue and waits for nothing."""
+
+REST_TURNS = 7
+"""So many turns a counter that serves nobody asks for fingers alone; 4 times a second it looks what time changed."""
 
 PICTURE_S = 5.0
 PUMP_S = 0.25
@@ -118,6 +121,7 @@ class Counter:
         self._said_at_s = float("-inf")
         self._pumped_at_s = float("-inf")
         self._forgot_at_s = float("-inf")
+        self._rests_for = 0
         self._notifier = Notifier()
         self._line = line or lay_line(settings, machine.now)
         self._link = self._line.link
@@ -205,9 +209,26 @@ class Counter:
     # One turn of the loop
 
     def _turn(self) -> None:
-        self._wait_for_input()
-        _guarded(self._note_endings)  # what a full disk did not take before
-        self._feel()
+        has_come = self._wait_for_input()
+        if self._endings:
+            _guarded(self._note_endings)  # what a full disk did not take before
+        is_touched = self._feel()
+        if self._rests_for and not has_come and not is_touched:
+            self._rests_for -= 1
+            return
+        self._live()
+        if not has_come:
+            self._glass.prepare(self._clock.now())
+        self._rests_for = REST_TURNS if self._is_resting and not has_come else 0
+
+    @property
+    def _is_resting(self) -> bool:
+        """Whether nobody counts seconds: no payment, no page, no finger on the technician's corner."""
+        front = self._glass.front
+        return isinstance(self._runner.session.glass, Idle) and front.page == "none" and front.held_since is None
+
+    def _live(self) -> None:
+        """All that an input or time alone may have changed."""
         self._gate.turn()
         now = self._clock.now()
         due = core.due_at(self._runner.session)
@@ -220,14 +241,17 @@ class Counter:
             # A counter whose glass stays dark is worth restarting: silence makes the watchdog do it.
             self._notifier.watchdog()
 
-    def _feel(self) -> None:
-        """Read the fingers: what they asked of the session, and of this program."""
-        for answer in self._glass.touches(self._clock.now()):
+    def _feel(self) -> bool:
+        """Read the fingers: what they asked of the session, and of this program. Whether there were any."""
+        was = self._glass.front
+        answers = self._glass.touches(self._clock.now())
+        for answer in answers:
             for event in answer.events:
                 self._runner.step(event)
                 self._pumped_at_s = float("-inf")
             for wish in answer.wishes:
                 self._grant(wish)
+        return bool(answers) or self._glass.front is not was
 
     def _grant(self, wish: Wish) -> None:
         """What a technician asked for."""
@@ -257,14 +281,14 @@ class Counter:
         self._trouble = ending.reason or self._trouble
         log.info("trial", outcome=ending.outcome.value, reason=ending.reason)
 
-    def _wait_for_input(self) -> None:
-        """Block on the queue, a frame at the longest."""
+    def _wait_for_input(self) -> bool:
+        """Block on the queue, a frame at the longest. Whether something came."""
         try:
             task = self._inputs.get(timeout=TOUCH_EVERY_S)
         except queue.Empty:
-            self._glass.prepare(self._clock.now())
-        else:
-            _guarded(task)
+            return False
+        _guarded(task)
+        return True
 
     def _show(self) -> None:
         """Paint what the session says now, say it aloud where somebody listens, and report what was painted."""

@@ -96,7 +96,7 @@ def _moved(leaf: Element, dx: int, dy: int) -> Element:
         case Picture():
             return Picture(leaf.drawing, leaf.x + dx, leaf.y + dy, leaf.side_px, leaf.stroke_px, leaf.colour)
         case Code():
-            return Code(leaf.matrix, leaf.x + dx, leaf.y + dy, leaf.module_px)
+            return Code(leaf.matrix, leaf.x + dx, leaf.y + dy, leaf.module_px, leaf.is_on_white)
 
 
 def _moved_rect(rect: Rect, dx: int, dy: int) -> Rect:

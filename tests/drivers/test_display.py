@@ -5,6 +5,7 @@ import subprocess
 import sys
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -122,6 +123,14 @@ def test_a_code_is_pixel_exact_and_two_decoders_read_it(display: Display) -> Non
     assert (seen[box.y : box.bottom, box.x : box.right] == expected[:, :, None]).all()
     assert [found.text for found in zxingcpp.read_barcodes(seen)] == [PAYLOAD]
     assert cv2.QRCodeDetector().detectAndDecode(seen)[0] == PAYLOAD
+
+
+def test_a_code_on_white_looks_like_one_that_brings_its_own(display: Display) -> None:
+    code = Code(qr.modules(PAYLOAD), 20, 10, 6)
+    display.show(scene(code))
+    own = display.digest()
+    display.show(scene(Fill(code.box, (255, 255, 255)), replace(code, is_on_white=True)))
+    assert display.digest() == own
 
 
 def test_a_picture_is_drawn_with_smooth_strokes_of_one_weight(display: Display) -> None:

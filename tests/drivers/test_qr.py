@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import segno
 import zxingcpp
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from drivers import qr
@@ -88,6 +88,16 @@ ASCII = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, 
 def format_of(matrix: qr.QrMatrix) -> tuple[bytes, ...]:
     """The level and the mask, as a reader finds them beside the top left eye (ISO/IEC 18004, 7.9)."""
     return (matrix.rows[8][:9], *(matrix.rows[row][8:9] for row in range(8)))
+
+
+@given(
+    st.lists(st.text("0123456789", max_size=40) | st.text("ABCDEFGHIJ+-:", max_size=12)).map("".join),
+    st.sampled_from(["LM", "LQ", "MQ", "MH", "QH"]),
+)
+def test_a_better_level_that_costs_no_module_is_taken_however_a_text_is_segmented(text: str, levels: str) -> None:
+    assume(0 < len(text) < 280)
+    least, better = (qr.modules_at_once(text, level) for level in levels)
+    assert least.size < better.size or least == better
 
 
 @given(ASCII, st.sampled_from(["L", "M", "Q", "H"]))

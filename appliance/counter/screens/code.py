@@ -169,7 +169,7 @@ def _code(matrix: QrMatrix, where: Place, *, has_caption: bool) -> Code:
     """On its white panel, which runs to the edges of the glass; in its middle where nothing stands below."""
     side, panel = (matrix.size + 2 * QUIET_MODULES) * where.module_px, where.panel
     top = 0 if has_caption else (panel.height - side) // 2
-    return Code(matrix, (panel.width - side) // 2, top, where.module_px)
+    return Code(matrix, (panel.width - side) // 2, top, where.module_px, is_on_white=True)
 
 
 @lru_cache(maxsize=4)

@@ -54,7 +54,8 @@ class Draft:
 
     def amounts(self, style: Style) -> tuple[int, ...]:
         """The sizes that the amount may have."""
-        return tuple(size for size in style.amounts if size <= math.ceil(style.must * STEP**self.steps))
+        most = math.ceil(style.must * STEP**self.steps)
+        return tuple(size for size in style.amounts if size <= most)
 
 
 _BARE = Draft(1, 2, is_brief=True, has_payer=False, details="none")

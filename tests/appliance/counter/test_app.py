@@ -111,11 +111,12 @@ class Office:
         self.troubles: list[Trouble] = []
         self.tells_time = True
         self._sender = Sender("office", SITE, OFFICE_KEY)
+        self._listens = threading.Event()
         self._link = Link(
             Broker(port=port),
             "office",
             topics.subscriptions("office", SITE),
-            Listener(self._delivered, lambda _is_up: self._work.put(self._courier.forget_flights)),
+            Listener(self._delivered, self._changed),
         )
         keys = signing.read_public([signing.public_jwk(COUNTER_KEY)])
         self._courier = Courier(
@@ -158,6 +159,15 @@ class Office:
 
     def _take(self, envelope: Envelope) -> None:
         self._memory.inbox.add(envelope.id)
+    def wait_until_it_listens(self) -> None:
+        """What a counter asks before that is heard by nobody."""
+        assert self._listens.wait(PATIENCE_S)
+
+    def _changed(self, is_up: bool) -> None:
+        self._work.put(self._courier.forget_flights)
+        if is_up:
+            self._listens.set()
+
         if isinstance(envelope.body, TimeAsked) and self.tells_time:
             self._courier.say(TimeTold(nonce=envelope.body.nonce, at=self._clock.now()), COUNTER)
         self._heard[type(envelope.body)].put(envelope.body)
@@ -432,6 +442,14 @@ class TestOnAClockThatStandsStill:
         clock.go_on(12)
         booth.wait_until(lambda: _kinds(booth.display.history[-1]) == _kinds(idle))
 
+    @pytest.fixture
+    def booth(self, tmp_path: Path, broker: EmbeddedBroker, clock: VirtualClock, office: Office) -> Iterator[Booth]:
+        """It asks for the time once, and on such a clock never again: somebody has to listen by then."""
+        office.wait_until_it_listens()
+        made = Booth(tmp_path, broker.port, clock)
+        yield made
+        made.stop()
+
 
 def _kinds(scene: Scene) -> list[type]:
     """What a scene is made of; the clock in its corner tells another time by now."""
@@ -447,6 +465,13 @@ def test_a_glass_that_breaks_does_not_stop_the_slips(booth: Booth, office: Offic
     booth.display.wait_for_frame(booth.display.frame, PATIENCE_S)
     assert booth.is_running
 
+
+    def test_a_counter_that_rests_sees_that_time_went_on(
+        self, booth: Booth, office: Office, clock: VirtualClock
+    ) -> None:
+        office.status(lambda status: status.seen is not None and status.seen.screen is ScreenName.IDLE)
+        clock.go_on(901)
+        office.status(lambda status: status.seen is not None and status.seen.screen is ScreenName.ASLEEP)
 
 def test_a_counter_without_a_broker_shows_its_face_and_ends_when_its_window_is_closed(tmp_path: Path) -> None:
     booth = Booth(tmp_path, free_port())

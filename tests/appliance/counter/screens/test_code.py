@@ -17,7 +17,7 @@ from appliance.counter.shown import Shown, payment_of
 from appliance.counter.state import Session
 from drivers import qr, typeface
 from drivers.qr import QUIET_MODULES
-from drivers.scene import Fill, Scene, Size, Text
+from drivers.scene import Fill, Rect, Scene, Size, Text
 from drivers.virtual.display import VirtualDisplay
 from mqtt_schema.messages import HelpKind, Language, PaymentRequest
 from tests.support.glasses import (
@@ -216,6 +216,11 @@ def test_larger_text_cuts_no_usual_fee(size: Size, language: Language, is_large:
     assert is_large is False or fee.fee_name in words(shown)
 
 
+def _overlap(one: Rect, other: Rect) -> bool:
+    is_beside = one.right <= other.x or other.right <= one.x
+    return not is_beside and one.y < other.bottom and other.y < one.bottom
+
+
 @every_glass
 def test_the_code_stands_with_its_whole_margin_on_a_white_panel(size: Size, language: Language, is_large: bool) -> None:
     scene = seen(PAYMENTS["code"], size, language, is_large)
@@ -223,6 +228,9 @@ def test_the_code_stands_with_its_whole_margin_on_a_white_panel(size: Size, lang
     panel = next(element for element in scene.elements if isinstance(element, Fill))
     assert panel.colour == (255, 255, 255)
     assert panel.rect.encloses(found.box)
+    assert found.is_on_white, "its margin is not painted a second time"
+    between = scene.elements[scene.elements.index(panel) + 1 : scene.elements.index(found)]
+    assert not any(_overlap(element.box, found.box) for element in between)
     assert found.box.width == (found.matrix.size + 2 * QUIET_MODULES) * found.module_px
 
 
