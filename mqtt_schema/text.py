@@ -16,12 +16,17 @@ def nfc(text: str) -> str:
     Phones and macOS copy decomposed Vietnamese (NFD); fonts and printers want it composed. Bidirectional
     overrides and control bytes have no business on a fee's name.
     """
-    spaced = "".join(" " if character.isspace() else character for character in text)
-    visible = "".join(c for c in spaced if unicodedata.category(c) not in _INVISIBLE)
+    visible = text if text.isprintable() else _visible(text)
     if len(visible) > _SHORT:
         visible = "".join(_with_few_marks(visible))
     # Composed last: an invisible character may have stood between a letter and its mark.
     return " ".join(unicodedata.normalize("NFC", visible).split())
+
+
+def _visible(text: str) -> str:
+    """What of a text that is not all printable (`str.isprintable`: no other white space than spaces) can be seen."""
+    spaced = "".join(" " if character.isspace() else character for character in text)
+    return "".join(c for c in spaced if unicodedata.category(c) not in _INVISIBLE)
 
 
 def _with_few_marks(text: str) -> Iterator[str]:

@@ -38,6 +38,9 @@ log = Log()
 RINGS_FOR = timedelta(minutes=10)
 """Who called longer ago is not standing there any more, or has touched the glass again."""
 
+MOST_PUBLISHED = 1000
+"""So many messages are remembered to have been published; of an older one the ledger is asked once more."""
+
 NO_PRINTER = "none"
 """What a counter calls its printer when none is fitted."""
 
@@ -67,6 +70,7 @@ class Hearing:
         self._met = met
         self._carrier = carrier
         self._shown: object = None
+        self._told_published: dict[str, None] = {}
         self._counters = Reading(ledger, Books.written_counters, tables.counter)
         self._open_calls = Reading(ledger, lambda books: books.unanswered(None), tables.call)
 
@@ -148,6 +152,15 @@ class Hearing:
 
     def published(self, message: str) -> None:
         """The broker has taken a message: the first time a code was published is a milestone."""
+        if message in self._told_published:
+            # Said again and again until its counter has it; what it means was written down the first time.
+            return
+        self._note_published(message)
+        self._told_published[message] = None
+        if len(self._told_published) > MOST_PUBLISHED:
+            del self._told_published[next(iter(self._told_published))]
+
+    def _note_published(self, message: str) -> None:
         with self._ledger.glance() as books:
             if books.first_published(message) is None:
                 return

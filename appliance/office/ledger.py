@@ -83,12 +83,15 @@ class Ledger:
     @contextmanager
     def write(self) -> Iterator[Books]:
         """One transaction, all or nothing; nobody else writes meanwhile (SQLite)."""
-        with self._counting_errors(), self.engine.connect() as connection, self._noting(connection):
-            connection.execution_options(writes=True)
-            with connection.begin():
-                books = Books(connection, self.pulses)
-                yield books
-                books.write_audit()
+        with (
+            self._counting_errors(),
+            self.engine.connect() as connection,
+            self._noting(connection),
+            connection.begin(),
+        ):
+            books = Books(connection, self.pulses)
+            yield books
+            books.write_audit()
 
     @contextmanager
     def write_lightly(self) -> Iterator[Books]:
@@ -105,9 +108,9 @@ class Ledger:
 
     @contextmanager
     def _noting(self, connection: Connection) -> Iterator[None]:
-        """Have `stand` know which tables this transaction wrote to; even if it broke: it may be there after all."""
+        """Have this connection write, and `stand` know to which tables; even if it broke: it may be there after all."""
         written: set[str] = set()
-        connection.execution_options(written=written)
+        connection.execution_options(writes=True, written=written)
         try:
             with _unsynced(connection) if _LIGHTLY.get() else nullcontext():
                 yield
@@ -163,13 +166,11 @@ class Ledger:
         return done
 
     def _purge_some(self, now: Instant) -> Counter[str]:
-        with self.engine.connect() as connection, self._noting(connection):
-            connection.execution_options(writes=True)
-            with connection.begin():
-                book = RetentionBook(connection)
-                done = book.purge(now)
-                book.write_audit()
-                return done
+        with self.engine.connect() as connection, self._noting(connection), connection.begin():
+            book = RetentionBook(connection)
+            done = book.purge(now)
+            book.write_audit()
+            return done
 
     def close(self) -> None:
         """Let go of the database."""

@@ -16,6 +16,7 @@ from mqtt_schema.types import Instant
 # Built once: to put a statement together takes longer than SQLite takes to carry it out.
 _ALL = select(tables.counter)
 _ONE = select(tables.counter).where(tables.counter.c.id == bindparam("counter"))
+_SET = update(tables.counter).where(tables.counter.c.id == bindparam("counter"))
 _IS_KNOWN = select(tables.counter.c.id).where(tables.counter.c.id == bindparam("counter"))
 
 
@@ -117,10 +118,10 @@ class CounterBook(Book):
         self._set(counter, trial={"at": trial.at.isoformat(), "outcome": outcome, "reason": trial.reason})
 
     def _set(self, counter: str, **values: Any) -> None:
-        changed = update(tables.counter).where(tables.counter.c.id == counter).values(**values)
-        if self._connection.execute(changed).rowcount == 0:
+        said = {"counter": counter, **values}
+        if self._connection.execute(_SET, said).rowcount == 0:
             self.know_counter(counter)
-            self._connection.execute(changed)
+            self._connection.execute(_SET, said)
         self._rows.pop(counter, None)
 
     def hear_trouble(self, counter: str, trouble: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from appliance.office import tables
@@ -19,6 +19,22 @@ from mqtt_schema.types import Instant, Vnd
 NOT_UNDERSTOOD = "not understood"
 """How the detail of a proven notification begins that nobody could read."""
 
+_kept, _by = tables.notification.c, tables.credit.c
+
+# Built once: to put a statement together takes longer than SQLite takes to carry it out.
+_KEEP = insert(tables.notification)
+_TO_BOOK = select(tables.notification).where(~_kept.is_booked).order_by(_kept.id).limit(bindparam("most"))
+_CLOSE = update(tables.notification).where(_kept.id == bindparam("of")).values(is_booked=True)
+_BOOK = insert(tables.credit)
+_POST = insert(tables.posting)
+_SAME_NOTICE = (_by.provider == bindparam("by")) & (_by.provider_id == bindparam("as"))
+_SAME_MONEY = (
+    (_by.bank_reference == bindparam("reference"))
+    & (_by.account == bindparam("to"))
+    & (_by.amount == bindparam("over"))
+)
+_IS_BOOKED = select(_by.id).where(_SAME_NOTICE | _SAME_MONEY)
+
 
 class CreditBook(AuditBook):
     """What the banks said, and what was made of it."""
@@ -26,22 +42,19 @@ class CreditBook(AuditBook):
     def keep_notification(self, provider: str, raw: bytes, at: Instant) -> int:
         """Keep a proven notification as it came; it is booked afterwards."""
         row = {"provider": provider, "raw": raw, "received_at": at, "is_booked": False, "detail": ""}
-        kept_id = new_id(self._connection.execute(insert(tables.notification).values(**row)))
+        kept_id = new_id(self._connection.execute(_KEEP, row))
         told = audited_notification(row)
         self.audit("notification_received", "notification", kept_id, at, told, personal("notification", told))
         return kept_id
 
     def notifications_to_book(self, limit: int = 100) -> list[KeptNotification]:
         """List the kept notifications that nobody has booked yet, oldest first."""
-        kept = tables.notification
-        rows = self._connection.execute(select(kept).where(~kept.c.is_booked).order_by(kept.c.id).limit(limit))
+        rows = self._connection.execute(_TO_BOOK, {"most": limit})
         return [KeptNotification(row.id, row.provider, row.received_at, row.raw) for row in rows]
 
     def close_notification(self, notification_id: int, detail: str, at: Instant) -> None:
         """Mark a notification as dealt with, and say how."""
-        kept = tables.notification
-        closed = update(kept).where(kept.c.id == notification_id).values(is_booked=True, detail=detail)
-        self._connection.execute(closed)
+        self._connection.execute(_CLOSE, {"of": notification_id, "detail": detail})
         said = {"is_booked": True, "detail": detail}
         self.audit("notification_booked", "notification", notification_id, at, said)
 
@@ -79,23 +92,20 @@ class CreditBook(AuditBook):
         values = {**row, "verdict": verdict.value, "payment": payment_id, "booked_at": at}
         try:
             with self._connection.begin_nested():
-                credit_id = new_id(self._connection.execute(insert(tables.credit).values(**values)))
+                credit_id = new_id(self._connection.execute(_BOOK, values))
         except IntegrityError:
             return False
         rows = [{"credit": credit_id, "account": side.account, "amount": side.amount, "at": at} for side in postings]
-        self._connection.execute(insert(tables.posting), rows)
+        self._connection.execute(_POST, rows)
         told = {**values, "postings": [[side.account, side.amount] for side in postings]}
         self.audit("booked", "credit", credit_id, at, told, personal("credit", told))
         return True
 
     def is_booked(self, credit: Credit) -> bool:
         """Say whether this credit stands in the ledger, by its provider's id or by bank reference and amount."""
-        by = tables.credit.c
-        same_notice = (by.provider == credit.provider) & (by.provider_id == credit.provider_id)
-        same_money = (
-            (by.bank_reference == credit.bank_reference) & (by.account == credit.account) & (by.amount == credit.amount)
-        )
-        return self._connection.execute(select(by.id).where(same_notice | same_money)).first() is not None
+        notice = {"by": credit.provider, "as": credit.provider_id}
+        money = {"reference": credit.bank_reference, "to": credit.account, "over": credit.amount}
+        return self._connection.execute(_IS_BOOKED, notice | money).first() is not None
 
     def credits(self, start: Instant, end: Instant) -> list[BookedCredit]:
         """List the credits booked in [start, end), oldest first."""

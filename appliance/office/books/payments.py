@@ -1,11 +1,12 @@
 """Payments with their lines and milestones, and the keys they were ordered under. Decides nothing."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, insert, select, update
+from sqlalchemy import JSON, Column, ColumnElement, Row, Select, Text, bindparam, cast, insert, select, update
 
 from appliance.office import tables
 from appliance.office.books.audit import FACTS, AuditBook, of_lines, personal
@@ -13,18 +14,25 @@ from appliance.office.books.book import new_id
 from appliance.office.errors import StaleError
 from appliance.office.records import Milestone
 from appliance.office.state import Payment, Place, State
-from mqtt_schema.messages import Beneficiary, Channel, FeeKind, Line, SlipOutcome
+from mqtt_schema.messages import Beneficiary, Channel, Line, SlipOutcome
 from mqtt_schema.types import Instant
 
 _FIELDS = tuple(field.name for field in fields(Payment) if field.name != "lines")
 _NAMES = tuple(column.name for column in tables.payment.c)
+_LINE = ("dossier", "fee_code", "fee_name", "fee_name_en", "quantity", "amount", "kind", "is_sensitive")
 _pay, _line_of = tables.payment.c, tables.payment_line.c
+
+
+def _hashable(column: Column[Any]) -> ColumnElement[Any]:
+    """A column whose values can be looked up: JSON as its text."""
+    return cast(column, Text).label(column.name) if isinstance(column.type, JSON) else column
 
 
 def _found_by(condition: ColumnElement[bool]) -> Select[Any]:
     """Payments in the order of their making, each as often as it has lines."""
     lines = _pay.id == _line_of.payment
-    every = select(tables.payment, *(column.label(f"line_{column.name}") for column in tables.payment_line.c))
+    own = (_hashable(column) for column in tables.payment.c)
+    every = select(*own, _line_of.payment.label("line_payment"), *(_line_of[name] for name in _LINE))
     joined = every.select_from(tables.payment.outerjoin(tables.payment_line, lines))
     return joined.where(condition).order_by(_pay.created_at, _pay.id, _line_of.position)
 
@@ -44,6 +52,8 @@ _OF_DAYS = _found_by(
     ((_pay.created_at >= _START) & (_pay.created_at < _END)) | ((_pay.paid_at >= _START) & (_pay.paid_at < _END))
 )
 _NOTE = insert(tables.milestone)
+_REMEMBER = insert(tables.order_key)
+_ORDERED = select(tables.order_key).where(tables.order_key.c.key == bindparam("under"))
 
 
 class PaymentBook(AuditBook):
@@ -106,18 +116,18 @@ class PaymentBook(AuditBook):
             of_it = lines.setdefault(row.id, [])
             first.setdefault(row.id, row)
             if row.line_payment is not None:
-                of_it.append(_line(row))
-        return [_payment(row, tuple(lines[payment_id])) for payment_id, row in first.items()]
+                of_it.append(_line(*row[-len(_LINE) :]))
+        return [_payment(row[: len(_NAMES)], tuple(lines[payment_id])) for payment_id, row in first.items()]
 
     def ordered(self, key: str) -> tuple[str, Payment] | None:
         """What was ordered under this idempotency key: the digest of the order, and its payment."""
-        row = self._connection.execute(select(tables.order_key).where(tables.order_key.c.key == key)).first()
+        row = self._connection.execute(_ORDERED, {"under": key}).first()
         payment = self.payment(row.payment) if row else None
         return (row.digest, payment) if row and payment else None
 
     def remember_order(self, key: str, digest: str, payment_id: str) -> None:
         """Bind an idempotency key to its payment."""
-        self._connection.execute(insert(tables.order_key).values(key=key, digest=digest, payment=payment_id))
+        self._connection.execute(_REMEMBER, {"key": key, "digest": digest, "payment": payment_id})
 
     def note(self, payment_id: str, milestone: str, at: Instant, words: str = "", counter: str = "") -> None:
         """Enter a milestone of a payment: `words` say who and why, `counter` where, if that is to be remembered."""
@@ -153,37 +163,31 @@ def _columns(payment: Payment) -> dict[str, Any]:
     }
 
 
-def _payment(row: Row[Any], lines: tuple[Line, ...]) -> Payment:
-    values = dict(zip(_NAMES, row[: len(_NAMES)], strict=True))
+@lru_cache(maxsize=256)
+def _payment(row: tuple[Any, ...], lines: tuple[Line, ...]) -> Payment:
+    """The same row makes the same payment: those that are under way are read at every turn."""
+    values = dict(zip(_NAMES, row, strict=True))
     del values["is_slip_open"]
     return Payment(
         **values
         | {
             "lines": lines,
-            "beneficiary": _beneficiary(**values["beneficiary"]),
+            "beneficiary": _beneficiary(values["beneficiary"]),
             "channel": Channel(values["channel"]),
             "state": State(values["state"]),
             "place": Place(values["place"]),
             "slip": SlipOutcome(values["slip"]) if values["slip"] else None,
-            "slip_asked": tuple(values["slip_asked"]),
+            "slip_asked": tuple(json.loads(values["slip_asked"])),
         }
     )
 
 
 @lru_cache(maxsize=16)
-def _beneficiary(**kept: str) -> Beneficiary:
+def _beneficiary(kept: str) -> Beneficiary:
     """Nearly all payments name the same one."""
-    return Beneficiary.model_validate(kept)
+    return Beneficiary.model_validate_json(kept)
 
 
-def _line(row: Row[Any]) -> Line:
-    return Line(
-        dossier=row.line_dossier,
-        fee_code=row.line_fee_code,
-        fee_name=row.line_fee_name,
-        fee_name_en=row.line_fee_name_en,
-        quantity=row.line_quantity,
-        amount=row.line_amount,
-        kind=FeeKind(row.line_kind),
-        is_sensitive=row.line_is_sensitive,
-    )
+@lru_cache(maxsize=256)
+def _line(*values: Any) -> Line:
+    return Line.model_validate(dict(zip(_LINE, values, strict=True)))

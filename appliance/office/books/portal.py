@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from appliance.office import tables
 from appliance.office.books.book import Book
 from appliance.office.state import State
 from mqtt_schema.types import Instant
+
+# Built once: each new payment needs it, also where there is no portal.
+_SETTLE = update(tables.dossier).where(tables.dossier.c.number == bindparam("of"))
 
 
 class PortalBook(Book):
@@ -43,8 +46,7 @@ class PortalBook(Book):
 
     def settle_dossier(self, number: str, payment_id: str) -> None:
         """Bind the portal's dossier to its payment."""
-        by = tables.dossier.c
-        self._connection.execute(update(tables.dossier).where(by.number == number).values(payment=payment_id))
+        self._connection.execute(_SETTLE, {"of": number, "payment": payment_id})
 
     def call_back(self, payment_id: str, body: Mapping[str, Any]) -> None:
         """Keep what the portal has to hear until it has heard it."""
