@@ -73,6 +73,7 @@ class OfficeTime(Clock):
         self._patience = patience or Patience()
         self._keeper = timekeeping.begin(machine.now(), machine.monotonic_s())
         self._since_s: float | None = None
+        self._doubted_s: float | None = None
 
     def now(self) -> Instant:
         """The moment, in UTC; trusted or not."""
@@ -94,6 +95,11 @@ class OfficeTime(Clock):
             return "known"
         waited_s = 0.0 if self._since_s is None else self.monotonic_s() - self._since_s
         return "asked" if waited_s <= self._patience.wait_s else "unknown"
+
+    @property
+    def is_doubted(self) -> bool:
+        """Whether the office's clock may have been set, and its answer is still waited for."""
+        return self._doubted_s is not None and self.monotonic_s() - self._doubted_s <= self._patience.wait_s
 
     @property
     def trusted_now(self) -> Instant | None:
@@ -122,9 +128,21 @@ class OfficeTime(Clock):
         """Whether to ask (again). `is_nudged`: the office has just said something else."""
         return timekeeping.is_due(self._keeper, self.monotonic_s(), self._patience, is_nudged=is_nudged)
 
+    def doubt(self, issued_at: Instant) -> bool:
+        """Whether a verified word of the office from `issued_at` makes the time doubtful, or finds it so.
+
+        An office that does not answer is doubted once, until it does: nobody waits twice for it.
+        """
+        if self._doubted_s is None and timekeeping.contradicts(
+            self._keeper, issued_at, self.monotonic_s(), self._patience
+        ):
+            self._doubted_s = self.monotonic_s()
+        return self.is_doubted
+
     def connected(self) -> None:
         """There is somebody to ask from now on: nobody need worry yet."""
         self._since_s = self.monotonic_s()
+        self._doubted_s = None
 
     def ask(self) -> TimeAsked:
         """The question to send now; the one before it is not waited for any more."""
@@ -137,6 +155,8 @@ class OfficeTime(Clock):
         at_s = self.monotonic_s()
         before = timekeeping.now(self._keeper, at_s)
         self._keeper = timekeeping.hear(self._keeper, told.nonce, told.at, at_s, self._patience)
+        if self._keeper.question is None:
+            self._doubted_s = None
         return (timekeeping.now(self._keeper, at_s) - before).total_seconds()
 
     def not_before(self, moment: Instant) -> None:

@@ -1,7 +1,8 @@
 """Between the link and the session of a counter: knows the time, knows whom to believe, and lets messages in.
 
-What depends on the time waits until the office has told it, which takes a few milliseconds after every start; nothing
-is lost by waiting, since nothing is acknowledged. Belongs to the counter's own thread. Decides nothing about payments.
+What depends on the time waits until the office has told it, which takes a few milliseconds after every start, and again
+when the office speaks as if its clock had been set; nothing is lost by waiting, since nothing is acknowledged. Belongs
+to the counter's own thread. Decides nothing about payments.
 """
 
 from collections import deque
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from appliance.clock import OfficeTime
 from appliance.counter.events import FleetFollowed, TimeLearned, Unusable
 from appliance.delivery import Delivery
+from appliance.errors import ApplianceError
 from appliance.logs import Log
 from appliance.runner import Runner
 from appliance.timekeeping import STEP_S
@@ -23,6 +25,10 @@ log = Log()
 
 FIRST = (b"time_told", b"fleet_orders")
 """What need not wait for the time: it brings it, or those who may tell it."""
+
+
+class NotYetError(ApplianceError, BlockingIOError):
+    """The time has to be asked for first: the same message once more, after the answer."""
 
 
 class Gate:
@@ -96,7 +102,10 @@ class Gate:
         return self._trust.keys(self._clock.trusted_now, self._clock.certain_past)
 
     def take(self, envelope: Envelope) -> None:
-        """Take a verified message of the office: what is not for the session is for us."""
+        """Take a verified message of the office: what is not for the session is for us.
+
+        Raises `NotYetError` when it makes the time doubtful; then nobody has taken it.
+        """
         if not isinstance(envelope.body, TimeTold):
             self._ask_if_due(is_nudged=True)
         match envelope.body:
@@ -105,7 +114,18 @@ class Gate:
             case FleetOrders(document=document):
                 self._take_orders(document, envelope.id)
             case _:
+                self._doubt(envelope)
                 self._runner.take(envelope, self._clock.now())
+
+    def _doubt(self, envelope: Envelope) -> None:
+        """The office's clock may have been set: ask before what it says is held against the old time."""
+        was_doubted = self._clock.is_doubted
+        if not self._clock.doubt(envelope.issued_at):
+            return
+        if not was_doubted:
+            log.info("time_doubted", issued_at=envelope.issued_at.isoformat(), message=envelope.id)
+            self._ask(self._clock.ask())
+        raise NotYetError(f"the office speaks of {envelope.issued_at:%H:%M:%S}. Ask it for the time first")
 
     def _ask_if_due(self, *, is_nudged: bool) -> None:
         if self._is_up and self._clock.is_due(is_nudged=is_nudged):
@@ -113,12 +133,15 @@ class Gate:
 
     @property
     def _is_asking(self) -> bool:
-        return self._runner.session.time == "asked"
+        return self._runner.session.time == "asked" or self._clock.is_doubted
 
     def _admit(self, delivery: Delivery) -> None:
         if adoption := self._trust.glean(delivery.raw):
             self._follow(adoption.document, is_key_revoked=bool(adoption.revoked))
-        self._read(delivery)
+        try:
+            self._read(delivery)
+        except NotYetError:
+            self._waiting.appendleft(delivery)
 
     def _learn(self, step_s: float) -> None:
         known = self._clock.known

@@ -26,7 +26,8 @@ class Patience:
 
     `again_s`: so long after a question without a (good) answer comes the next, `every_s` after a good one; but after
     `nudged_s` already when the office says something else: it is there, and has not heard the question. `wait_s`: so
-    long after the first question of a connection nobody worries yet.
+    long after the first question of a connection, or after a doubt, nobody worries yet. `late_s`: so long after an
+    answer a word from earlier was only a long time on its way.
     """
 
     tolerance_s: float = 2.0
@@ -34,6 +35,7 @@ class Patience:
     nudged_s: float = 0.5
     every_s: float = 240.0
     wait_s: float = 3.0
+    late_s: float = 10.0
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,19 @@ def is_due(keeper: Timekeeper, at_s: float, patience: Patience, *, is_nudged: bo
     if keeper.question is not None:
         return at_s - keeper.question.asked_s >= (patience.nudged_s if is_nudged else patience.again_s)
     return keeper.answered_s is None or at_s - keeper.answered_s >= patience.every_s
+
+
+def contradicts(keeper: Timekeeper, issued_at: datetime, at_s: float, patience: Patience) -> bool:
+    """Whether the office's word from `issued_at` says that its clock was set since its last answer.
+
+    From later than now: nothing else explains it. From earlier: most were only late, as all are that are played back;
+    it is worth a question now and then, not each time.
+    """
+    if keeper.answered_s is None:
+        return False
+    ahead_s = (issued_at - now(keeper, at_s)).total_seconds()
+    quiet_s = patience.again_s if ahead_s > 0 else patience.late_s
+    return abs(ahead_s) > patience.tolerance_s and at_s - keeper.answered_s >= quiet_s
 
 
 def hear(keeper: Timekeeper, nonce: str, at: datetime, at_s: float, patience: Patience) -> Timekeeper:

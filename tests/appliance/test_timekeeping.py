@@ -111,6 +111,27 @@ def test_it_is_asked_again_after_a_while_and_sooner_without_an_answer(
     assert tk.is_due(keeper, at_s, PATIENCE) is is_due
 
 
+@pytest.mark.parametrize(
+    ("keeper", "ahead_s", "later_s", "is_contradicted"),
+    [
+        (FRESH, 3600, 20, False),
+        (KNOWN, 2, 20, False),
+        (KNOWN, 2.1, 20, True),
+        (KNOWN, 2.1, 2, True),
+        (KNOWN, 2.1, 1.9, False),
+        (KNOWN, -2.1, 20, True),
+        (KNOWN, -2, 20, False),
+        (KNOWN, -2.1, 9.9, False),
+    ],
+)
+def test_a_word_from_another_time_means_that_the_offices_clock_was_set(
+    keeper: Timekeeper, ahead_s: float, later_s: float, is_contradicted: bool
+) -> None:
+    at_s = 100.02 + later_s
+    said = tk.now(keeper, at_s) + timedelta(seconds=ahead_s)
+    assert tk.contradicts(keeper, said, at_s, PATIENCE) is is_contradicted
+
+
 @given(
     there_s=st.floats(0, 1),
     back_s=st.floats(0, 1),

@@ -158,7 +158,7 @@ class CounterMachine(Machine):
     def _due_in_s(self) -> float | None:
         parts = self._running
         due = core.due_at(parts.runner.session)
-        if parts.runner.session.time != "known" and parts.link.is_up:
+        if (parts.runner.session.time != "known" or parts.clock.is_doubted) and parts.link.is_up:
             return 1.0
         is_said = self._state() == self._said
         waits = [self._said_at_s + (HEARTBEAT_S if is_said else STATUS_S) - self.clock.monotonic_s()]
