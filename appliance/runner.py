@@ -168,7 +168,7 @@ def event_of(envelope: Envelope, at: Instant) -> Event:
         case Cards() as cards:
             return CardsSent(at, envelope.sequence, cards)
         case PaymentResult() as result:
-            return Resulted(at, envelope.sequence, result)
+            return Resulted(at, envelope.sequence, result, envelope.issued_at)
         case Reprint() as reprint:
             return CopyAsked(at, envelope.sequence, reprint)
         case SlipWanted() as wanted:

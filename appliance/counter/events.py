@@ -95,12 +95,13 @@ class CardsSent:
 
 @dataclass(frozen=True)
 class Resulted:
-    """The office says what the bank said."""
+    """The office says what the bank said. `issued_at` is the office's clock, None where nobody knows."""
 
     at: Instant
     sequence: int
     result: PaymentResult
     kind: Literal["resulted"] = "resulted"
+    issued_at: Instant | None = None
 
 
 @dataclass(frozen=True)

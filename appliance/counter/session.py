@@ -74,6 +74,9 @@ from mqtt_schema.messages import (
 )
 from mqtt_schema.types import Instant, PaymentId
 
+CARD_CHANGE = timedelta(seconds=60)
+"""Nobody changes a card faster; what is older than this memory by no more came while this very counter started."""
+
 STAYS = 3
 """So often the citizen may ask for more time to read a result."""
 
@@ -258,6 +261,8 @@ def _resulted(session: Session, event: Resulted, rules: Rules) -> Step:
     notice = _notice(result.payment, kind, result.amount if kind == "paid" else None, event.at, rules)
     if result.slip is None or had_slip:
         return Step(_show_if_free(heard, _keeping_phase(heard.glass, notice)))
+    if heard.since is not None and event.issued_at is not None and heard.since - event.issued_at > CARD_CHANGE:
+        return slips.perhaps_printed_before(_show_if_free(heard, notice), result.payment)
     shown = _show_if_free(heard, replace(notice, slip=result.slip))
     return Step(slips.owe(shown, result.payment, result.slip, event.at, rules))
 
@@ -334,6 +339,8 @@ def _time_learned(session: Session, event: TimeLearned, rules: Rules) -> Session
     stepped = belief.at_time(session, event.time, event.step_s)
     if session.time == "known":
         return _advance(_pass_time(slips.step_clock(stepped, event.step_s), event.at, rules), event.at)
+    if stepped.since is None and event.time == "known":
+        stepped = replace(stepped, since=event.at)
     # Until now nobody knew how late it is, so no slip came off the shelf by itself.
     return slips.ready(_advance(_pass_time(stepped, event.at, rules), event.at), event.at)
 

@@ -39,6 +39,7 @@ RESTARTED_IN_PRINT = "Quầy khởi động lại khi đang in phiếu"
 RESTARTED_TOO_LATE = "Quầy khởi động lại khi phiếu đã quá lâu"
 ALREADY = "Quầy này đã in phiếu này"
 PERHAPS_ALREADY = "Quầy này có thể đã in phiếu này, hãy xem giấy"
+BEFORE_THIS_CARD = "Thẻ nhớ của quầy mới thay, phiếu có thể đã in trước đó, hãy xem giấy"
 COPIES_DO_NOT_WAIT = "bản sao không chờ giấy, hãy yêu cầu in lại"
 
 Fate = Literal["unknown", "due", "begun", "shelved", "printed", "unsure", "released"]
@@ -69,6 +70,12 @@ def next_slip(session: Session) -> SlipJob | None:
 def owe(session: Session, payment: PaymentId, slip: Slip, at: Instant, rules: Rules) -> Session:
     """The original of a payment is due."""
     return _due(session, SlipJob(payment, slip, until=_until(at, rules)))
+
+
+def perhaps_printed_before(session: Session, payment: PaymentId) -> Step:
+    """A result from before this counter's memory began: the card before it may have printed the slip. A human looks."""
+    noted = _in_phase(memory.note_slip(session, payment, "unsure"), payment, "unsure")
+    return Step(noted, (Tell(_report(payment, SlipOutcome.POSSIBLY_PRINTED, BEFORE_THIS_CARD)),))
 
 
 def copy_asked(session: Session, event: CopyAsked, rules: Rules) -> Session:

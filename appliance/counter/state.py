@@ -141,6 +141,7 @@ class Session:
     """Everything that the counter knows. Equal states look equal on the glass at the same second.
 
     Without a known `time` no code is shown. `allowed` are the accounts of the fleet's document; None: the seed's count.
+    `since`: so far this memory reaches back, by the office's clock; what is older a counter with another card has done.
     """
 
     glass: Glass = field(default_factory=Idle)
@@ -155,6 +156,7 @@ class Session:
     time: TimeKnown = "known"
     fleet_serial: int = 0
     allowed: tuple[AllowedBeneficiary, ...] | None = None
+    since: Instant | None = None
 
     @property
     def is_at_rest(self) -> bool:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from appliance.clock import OfficeTime, VirtualClock
-from appliance.counter.events import Painted, SlipJob
+from appliance.counter.events import Painted
 from appliance.counter.shown import Shown, screen_of
-from appliance.counter.state import Idle, Paying, Rules
+from appliance.counter.state import Idle, Notice, Paying, Rules
 from appliance.courier import Courier, Sender
 from appliance.gate import Gate
 from appliance.journal import Journal
@@ -26,17 +26,21 @@ from mqtt_schema.messages import (
     Displayed,
     Envelope,
     FleetOrders,
+    PaymentCancellation,
     PaymentPreparing,
     PaymentRefused,
     PaymentRequest,
+    ReceiptReport,
     ScreenName,
+    SlipOutcome,
+    SlipWanted,
     TimeAsked,
     TimeTold,
     TrafficReport,
     Trouble,
 )
 from mqtt_schema.types import Instant
-from tests.support.spoken import COUNTER, MORNING, OURS, SITE, THEIRS, payment, request
+from tests.support.spoken import COUNTER, MORNING, OURS, SITE, THEIRS, payment, request, result, slip
 
 FLEET, COUNTER_KEY = jws.new_key("fleet-1"), jws.new_key(COUNTER)
 OLD, NEW = jws.new_key("office-1"), jws.new_key("office-2")
@@ -62,6 +66,8 @@ class Counter:
         self.machine = VirtualClock(office.now() + timedelta(seconds=wrong_s))
         self.troubles: list[Trouble] = []
         self.asked: list[TimeAsked] = []
+        self.printed: list[str] = []
+        """The slips that were begun, by payment; none of them ever ends."""
         self.start()
 
     def start(self) -> None:
@@ -73,7 +79,7 @@ class Counter:
             self.pinned.state_dir / "journal.sqlite",
             lambda body, sequence: sender.seal(body, COUNTER, sequence, self.time.now()),
         )
-        self.runner = Runner(self.journal, Rules(beneficiaries=(OURS,)), _print_nothing)
+        self.runner = Runner(self.journal, Rules(beneficiaries=(OURS,)), lambda job: self.printed.append(job.payment))
         self.followed: list[int] = []
         self.gate = Gate(
             COUNTER, self.time, self.trust, self.runner, self.asked.append, lambda: self.followed.append(1)
@@ -86,6 +92,13 @@ class Counter:
 
     def stop(self) -> None:
         self.journal.close()
+
+    def replace_card(self) -> None:
+        """Another card, as it was flashed: nothing is left of what this counter knew."""
+        self.stop()
+        for left in self.pinned.state_dir.iterdir():
+            left.unlink()
+        self.start()
 
     def connect(self) -> None:
         """The link comes up, and the office tells the time at once."""
@@ -132,10 +145,6 @@ class Counter:
 
     def _refuse(self, _counter: str, trouble: Trouble) -> None:
         self.troubles.append(trouble)
-
-
-def _print_nothing(_job: SlipJob) -> None:
-    """No printer."""
 
 
 _NUMBERS = iter(range(1, 10**6))
@@ -536,6 +545,109 @@ def test_an_office_that_comes_late_is_asked_as_soon_as_it_says_anything(make: Ma
     counter.go_on(0.5)
     counter.hear(PaymentPreparing())
     assert len(counter.asked) == asked + 1
+
+
+def test_a_slip_that_the_card_before_may_have_printed_is_not_printed_again_and_the_desk_hears_why(
+    counter: Counter,
+) -> None:
+    """The acknowledgement was lost with the old card, so the office says the result once more."""
+    said = Sender("office", SITE, OLD).seal(result(1), COUNTER, next(_NUMBERS), counter.office.now())
+    counter.link.deliver(said.topic, said.raw)
+    assert counter.printed == [payment(1)]
+    counter.link.go_down()
+    counter.go_on(600)
+    counter.replace_card()
+    counter.connect()
+    counter.link.deliver(said.topic, said.raw)
+    assert counter.printed == [payment(1)]
+    [told] = counter.posted(ReceiptReport)
+    assert (told.payment, told.outcome) == (payment(1), SlipOutcome.POSSIBLY_PRINTED)
+    assert told.reason == "Thẻ nhớ của quầy mới thay, phiếu có thể đã in trước đó, hãy xem giấy"
+    assert counter.acked()[-1] == said.message
+    counter.go_on(1)
+    counter.hear(SlipWanted(payment=payment(1), slip=slip(1), asked_by="Bình"))
+    assert counter.printed == [payment(1)], "not even when it is wanted: a human has to look first"
+    counter.hear(result(2))
+    assert counter.printed == [payment(1), payment(2)]
+
+
+def test_a_result_that_was_late_is_printed_by_the_card_that_was_there_all_the_time(counter: Counter) -> None:
+    counter.go_on(60)
+    said = Sender("office", SITE, OLD).seal(result(1), COUNTER, next(_NUMBERS), counter.office.now())
+    counter.link.go_down()
+    counter.go_on(600)
+    counter.stop()
+    counter.start()
+    counter.connect()
+    counter.link.deliver(said.topic, said.raw)
+    assert counter.printed == [payment(1)]
+
+
+@pytest.mark.parametrize("set_s", [60, 600, -60, -250])
+def test_an_office_whose_clock_is_set_is_asked_before_its_word_is_held_against_the_old_time(
+    counter: Counter, set_s: float
+) -> None:
+    counter.go_on(30)
+    counter.office.jump(set_s)
+    message = counter.hear(soon(1, counter))
+    assert len(counter.asked) == 2
+    assert counter.session.glass == Idle()
+    assert (counter.link.unsettled, counter.acked()) == (1, [])
+    counter.go_on(0.1)
+    counter.tell_time()
+    assert counter.session.glass.request.payment == payment(1)
+    assert counter.time.now() == counter.office.now() + timedelta(seconds=0.05)
+    assert (counter.link.unsettled, counter.acked()) == (0, [message])
+    assert counter.posted(PaymentRefused) == []
+    assert len(counter.asked) == 2
+
+
+def test_what_comes_behind_a_word_that_waits_for_the_time_does_not_overtake_it(counter: Counter) -> None:
+    counter.go_on(30)
+    counter.office.jump(60)
+    counter.hear(soon(1, counter))
+    counter.hear(PaymentCancellation(payment=payment(1)))
+    assert len(counter.asked) == 2
+    counter.tell_time()
+    assert isinstance(counter.session.glass, Notice)
+    assert counter.session.glass.notice == "cancelled"
+
+
+def test_an_office_that_does_not_answer_a_doubt_is_waited_for_once(counter: Counter) -> None:
+    counter.go_on(30)
+    counter.office.jump(60)
+    first = counter.hear(soon(1, counter))
+    counter.go_on(2.9)
+    assert counter.acked() == []
+    counter.go_on(0.2)
+    second = counter.hear(soon(2, counter))
+    assert counter.acked() == [first, second]
+    assert counter.session.glass.kind == "paying"
+    counter.tell_time()
+    assert abs(counter.time.now() - counter.office.now()) < timedelta(seconds=1)
+
+
+def test_an_old_word_that_is_played_back_does_not_make_it_ask_for_ever(counter: Counter) -> None:
+    """Only what nobody counts can be played back at all, and that for a few minutes."""
+    old = Sender("office", SITE, OLD).seal(PaymentPreparing(), COUNTER, 0, counter.office.now())
+    counter.go_on(30)
+    asked = len(counter.asked)
+    for _ in range(100):
+        counter.link.deliver(old.topic, old.raw)
+        counter.gate.turn()
+        if counter.time.is_doubted:
+            counter.tell_time()
+        counter.go_on(0.1)
+    assert len(counter.asked) == asked + 1
+    assert counter.link.unsettled == 0
+
+
+def test_a_word_that_was_late_after_an_answer_is_no_reason_to_ask(counter: Counter) -> None:
+    late = Sender("office", SITE, OLD).seal(soon(1, counter), COUNTER, next(_NUMBERS), counter.office.now())
+    counter.go_on(9)
+    counter.link.deliver(late.topic, late.raw)
+    assert len(counter.asked) == 1
+    assert isinstance(counter.session.glass, Paying)
 
 
 def test_what_waited_for_the_time_on_a_lost_connection_comes_again_by_itself(make: Make) -> None:

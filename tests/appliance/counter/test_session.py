@@ -22,6 +22,7 @@ from appliance.counter.events import (
     StayTouched,
     Tell,
     Tick,
+    TimeLearned,
     TrialAsked,
     TrialEnded,
     Unusable,
@@ -37,6 +38,7 @@ from mqtt_schema.messages import (
     HelpKind,
     Outcome,
     PaymentRefused,
+    ReceiptReport,
     SlipOutcome,
     TrialReport,
     Trouble,
@@ -606,6 +608,32 @@ def test_a_test_slip_is_printed_and_the_desk_hears_how_it_ended() -> None:
     ended_ = TrialEnded(at(3), SlipOutcome.NOT_PRINTED, "Máy in hết giấy" * 40)
     assert told(last(ended_)) == [TrialReport(outcome=SlipOutcome.NOT_PRINTED, reason=("Máy in hết giấy" * 40)[:300])]
     assert last(ended_).session == Session()
+
+
+def test_a_result_from_before_the_first_time_it_knew_may_be_on_the_paper_of_another_card() -> None:
+    fresh = after(Restarted(at(0), "asked"), TimeLearned(at(100), "known", 100.0))
+    assert fresh.since == at(100)
+    assert step(fresh, TimeLearned(at(200), "known", 50.0), RULES).session.since == at(100)
+    older = replace(resulted(1, seconds=101), issued_at=at(39))
+    stepped = step(fresh, older, RULES)
+    assert stepped.session.slips == ()
+    assert told(stepped) == [
+        ReceiptReport(
+            payment=payment(1),
+            outcome=SlipOutcome.POSSIBLY_PRINTED,
+            reason="Thẻ nhớ của quầy mới thay, phiếu có thể đã in trước đó, hãy xem giấy",
+        )
+    ]
+    assert isinstance(stepped.session.glass, Notice)
+    assert (stepped.session.glass.notice, stepped.session.glass.phase) == ("paid", "unsure")
+    assert step(fresh, replace(older, issued_at=at(40)), RULES).session.slips != ()
+    assert step(fresh, replace(older, issued_at=None), RULES).session.slips != ()
+
+
+def test_the_slip_of_the_day_goes_the_way_of_a_test_slip() -> None:
+    assert last(TrialAsked(at(0), "Nguyễn Thị Bình", "day_end")) == Step(Session(), (PrintTrial("day_end"),))
+    printed = TrialEnded(at(3), SlipOutcome.PRINTED, page="day_end")
+    assert told(last(printed)) == [TrialReport(outcome=SlipOutcome.PRINTED, page="day_end")]
 
 
 # States and events
