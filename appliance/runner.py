@@ -42,7 +42,9 @@ from appliance.logs import Log
 from appliance.timekeeping import TimeKnown
 from mqtt_schema.messages import (
     Cards,
+    DayEndWanted,
     Envelope,
+    Page,
     PaymentCancellation,
     PaymentChecking,
     PaymentParking,
@@ -70,11 +72,11 @@ class Runner:
         rules: Rules,
         print_slip: Callable[[SlipJob], None],
         show: Callable[[Session], Painted | None] = lambda _session: None,
-        print_trial: Callable[[], None] = lambda: None,
+        print_trial: Callable[[Page], None] = lambda _page: None,
     ) -> None:
         """`print_slip` begins to print and returns at once; its end comes back as a `PrintEnded` event.
 
-        So does `print_trial`, with `TrialEnded`.
+        So does `print_trial`, with `TrialEnded`: it prints what belongs to no payment.
 
         `show` paints a session that has another code to show, and says so; None when the glass did not take it. It must
         not raise, and it must not step.
@@ -103,7 +105,7 @@ class Runner:
 
     def take(self, envelope: Envelope, at: Instant) -> None:
         """Take a verified message of the office. What nobody acknowledges need not be remembered either."""
-        is_passing = isinstance(envelope.body, PaymentPreparing | PaymentChecking | TrialWanted)
+        is_passing = isinstance(envelope.body, PaymentPreparing | PaymentChecking | TrialWanted | DayEndWanted)
         self.step(event_of(envelope, at), message=None if is_passing else envelope.id)
 
     def step(self, event: Event, message: str | None = None) -> None:
@@ -130,8 +132,8 @@ class Runner:
         match effect:
             case Report(text=text):
                 log.warning("report", text=text)
-            case PrintTrial():
-                self._print_trial()
+            case PrintTrial(page=page):
+                self._print_trial(page)
             case Tell():
                 pass  # it is in the outbox already
             case never:
@@ -177,6 +179,8 @@ def event_of(envelope: Envelope, at: Instant) -> Event:
             return ReleasedByClerk(at, envelope.sequence, payment)
         case TrialWanted(asked_by=asked_by):
             return TrialAsked(at, asked_by)
+        case DayEndWanted(asked_by=asked_by):
+            return TrialAsked(at, asked_by, "day_end")
         case body:
             return Unusable(at, Trouble(kind="unexpected", detail=f"{body.type} is nothing for a counter"))
 

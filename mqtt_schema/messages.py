@@ -293,6 +293,13 @@ class TrialWanted(Frozen):
     asked_by: Text
 
 
+class DayEndWanted(Frozen):
+    """Print the slip of the day: what this counter saw paid, and the head of its chain. Said once, kept by nobody."""
+
+    type: Literal["day_end_wanted"] = "day_end_wanted"
+    asked_by: Text
+
+
 class TimeTold(Frozen):
     """The office's clock, in answer to the question with this nonce."""
 
@@ -385,12 +392,17 @@ class SlipReleased(Frozen):
     is_released: bool
 
 
+Page = Literal["trial", "day_end"]
+"""What a counter prints that is no slip of a payment: a test slip, or the slip of its day."""
+
+
 class TrialReport(Frozen):
-    """What became of a test slip."""
+    """What became of a test slip, or of another page that belongs to no payment."""
 
     type: Literal["trial_report"] = "trial_report"
     outcome: SlipOutcome
     reason: Annotated[str, Field(max_length=300)] = ""
+    page: Page = "trial"
 
 
 class TimeAsked(Frozen):
@@ -516,6 +528,7 @@ OfficeBody = (
     | SlipWanted
     | SlipRelease
     | TrialWanted
+    | DayEndWanted
     | TimeTold
     | FleetOrders
     | TrafficReport

@@ -58,6 +58,7 @@ TABLE: tuple[Route, ...] = (
     Route(m.SlipWanted, Leaf.CMD, awaits_ack=True),
     Route(m.SlipRelease, Leaf.CMD, awaits_ack=True),
     Route(m.TrialWanted, Leaf.CMD, awaits_ack=False, expiry_s=60),
+    Route(m.DayEndWanted, Leaf.CMD, awaits_ack=False, expiry_s=60),
     Route(m.TimeTold, Leaf.CMD, awaits_ack=False, expiry_s=10),
     Route(m.FleetOrders, Leaf.CMD, awaits_ack=True),
     Route(m.TrafficReport, Leaf.CMD, awaits_ack=False, expiry_s=60),

@@ -53,7 +53,7 @@ from drivers.display import Display
 from drivers.panel import Key, Light, Panel
 from drivers.printer import Printer
 from drivers.sound import Sound
-from mqtt_schema.messages import CounterInfo, CounterStatus, PrinterStatus, Seen, Trouble
+from mqtt_schema.messages import CounterInfo, CounterStatus, Page, PrinterStatus, Seen, Trouble
 from mqtt_schema.types import PaymentId
 
 log = Log()
@@ -262,11 +262,11 @@ class Counter:
             case "test_slip":
                 self._desk.print_trial(self._trial_ended)
             case "day_end":
-                self._end_day()
+                self._end_day(self._trial_ended)
             case "restart":
                 self.stop()
 
-    def _end_day(self) -> None:
+    def _end_day(self, ended: Callable[[Ending], None]) -> None:
         """Print what this counter saw paid today, and the head of its chain."""
         now, waiting = self._clock.now(), len(self._runner.session.shelf)
         rows = self._journal.between(*day_end.bounds(day_end.day_of(now)), *day_end.KINDS)
@@ -274,7 +274,7 @@ class Counter:
         source = TimeSource.OFFICE if self._clock.is_trusted else TimeSource.NONE
         paper = day_end.compose(counted, self._settings.called, self._settings.counter, time_source=source)
         log.info("day_end", counter=self._settings.counter, row=counted.seq, head=counted.head)
-        self._desk.print_page(paper, self._trial_ended)
+        self._desk.print_page(paper, ended)
 
     def _trial_ended(self, ending: Ending) -> None:
         """On the printer's thread: the technician's page says how the test slip went."""
@@ -395,11 +395,16 @@ class Counter:
         if self._desk.is_ready:
             self._inputs.put(lambda: self._runner.step(PrinterReady(self._clock.now())))
 
-    def _print_trial(self) -> None:
-        """A clerk wants a test slip, and hears how it went."""
-        self._desk.print_trial(
-            lambda ending: self._slip_ended(TrialEnded(self._clock.now(), ending.outcome, ending.reason))
-        )
+    def _print_trial(self, page: Page) -> None:
+        """A clerk wants a test slip or the slip of the day, and hears how it went."""
+
+        def ended(ending: Ending) -> None:
+            self._slip_ended(TrialEnded(self._clock.now(), ending.outcome, ending.reason, page))
+
+        if page == "day_end":
+            self._end_day(ended)
+        else:
+            self._desk.print_trial(ended)
 
     def _link_changed(self, is_up: bool) -> None:
         self._inputs.put(lambda: self._link_is(is_up))

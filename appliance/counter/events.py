@@ -14,6 +14,7 @@ from mqtt_schema.messages import (
     Digest,
     HelpKind,
     Language,
+    Page,
     PaymentRequest,
     PaymentResult,
     Reprint,
@@ -100,8 +101,8 @@ class Resulted:
     at: Instant
     sequence: int
     result: PaymentResult
-    kind: Literal["resulted"] = "resulted"
     issued_at: Instant | None = None
+    kind: Literal["resulted"] = "resulted"
 
 
 @dataclass(frozen=True)
@@ -136,20 +137,22 @@ class ReleasedByClerk:
 
 @dataclass(frozen=True)
 class TrialAsked:
-    """A clerk wants a test slip."""
+    """A clerk wants a test slip, or the slip of the day."""
 
     at: Instant
     asked_by: str
+    page: Page = "trial"
     kind: Literal["trial_asked"] = "trial_asked"
 
 
 @dataclass(frozen=True)
 class TrialEnded:
-    """The test slip that a clerk wanted has come to its end; `reason` in words when it did not simply print."""
+    """The page that a clerk wanted has come to its end; `reason` in words when it did not simply print."""
 
     at: Instant
     outcome: SlipOutcome
     reason: str = ""
+    page: Page = "trial"
     kind: Literal["trial_ended"] = "trial_ended"
 
 
@@ -344,7 +347,9 @@ class Tell:
 
 @dataclass(frozen=True)
 class PrintTrial:
-    """Print a test slip; its end comes back as `TrialEnded`."""
+    """Print a page that is no slip of a payment; its end comes back as `TrialEnded`."""
+
+    page: Page = "trial"
 
 
 @dataclass(frozen=True)

@@ -108,10 +108,10 @@ def step(session: Session, event: Event, rules: Rules) -> Step:
             return slips.wanted(session, event, rules)
         case ReleasedByClerk():
             return slips.release(session, event)
-        case TrialAsked():
-            return Step(session, (PrintTrial(),))
-        case TrialEnded(outcome=outcome, reason=reason):
-            return Step(session, (Tell(TrialReport(outcome=outcome, reason=reason[:300])),))
+        case TrialAsked(page=page):
+            return Step(session, (PrintTrial(page),))
+        case TrialEnded(outcome=outcome, reason=reason, page=page):
+            return Step(session, (Tell(TrialReport(outcome=outcome, reason=reason[:300], page=page)),))
         case PrinterReady(at=at):
             return Step(slips.ready(session, at))
         case Painted():

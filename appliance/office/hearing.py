@@ -126,8 +126,8 @@ class Hearing:
                 self._hear_of_paper(books, envelope, report.payment, event)
             case SlipReleased(payment=payment_id, is_released=is_released):
                 self._hear_of_paper(books, envelope, payment_id, events.SlipLetGo(at, envelope.counter, is_released))
-            case TrialReport(outcome=outcome, reason=reason):
-                books.keep_trial(envelope.counter, Trial(at, outcome, reason))
+            case TrialReport(outcome=outcome, reason=reason, page=page):
+                books.keep_trial(envelope.counter, Trial(at, outcome, reason, page))
                 books.receive(envelope.id, envelope.counter, at)
             case CounterInfo(printer=printer, fleet_serial=serial):
                 books.hear_printer(envelope.counter, has_printer=printer != NO_PRINTER)

@@ -1,4 +1,4 @@
-"""What clerks ask about slips: print it now, elsewhere, not at all, once more, or only a trial. One transaction each.
+"""What clerks ask about slips: print it now, elsewhere, not at all, once more, or another page. One transaction each.
 
 A clerk is never promised paper where none can come out: whoever asks for it hears at once what is in the way.
 """
@@ -15,7 +15,7 @@ from appliance.office.preflight import CANNOT_PRINT, can_print
 from appliance.office.records import CounterState, Trial, unheard
 from appliance.office.till import Till
 from appliance.settings import OfficeSettings
-from mqtt_schema.messages import TrialWanted
+from mqtt_schema.messages import DayEndWanted, Page, TrialWanted
 from mqtt_schema.text import nfc
 from mqtt_schema.types import Instant
 
@@ -88,6 +88,16 @@ class Paper:
 
     def try_printer(self, counter: str, clerk: str) -> None:
         """Print a test slip. Raises `NotFoundError`, and `ConflictError` where nobody would hear of it."""
+        self._ask_page(counter, TrialWanted(asked_by=self._by(clerk)), "trial")
+
+    def end_day(self, counter: str, clerk: str) -> None:
+        """Print the slip of that counter's day. Raises as `try_printer`."""
+        self._ask_page(counter, DayEndWanted(asked_by=self._by(clerk)), "day_end")
+
+    def _by(self, clerk: str) -> str:
+        return _said(clerk) or self._settings.name
+
+    def _ask_page(self, counter: str, wanted: TrialWanted | DayEndWanted, page: Page) -> None:
         at = self._clock.now()
         with self._ledger.write() as books:
             if self._settings.counter(counter) is None:
@@ -96,9 +106,9 @@ class Paper:
                 raise ConflictError(f"{self._name(counter)} không lắp máy in.")
             # A printer without paper may be tried: that is how one learns whether it has noticed the new roll.
             if not self._is_heard(books, counter, at):
-                raise ConflictError(f"{self._name(counter)} đang mất kết nối, chưa in thử được.")
-            books.keep_trial(counter, Trial(at))
-        self._till.say(TrialWanted(asked_by=_said(clerk) or self._settings.name), counter)
+                raise ConflictError(f"{self._name(counter)} đang mất kết nối, chưa in được.")
+            books.keep_trial(counter, Trial(at, page=page))
+        self._till.say(wanted, counter)
         self._changed()
 
     def _ask(

@@ -6,7 +6,7 @@ from typing import Literal
 
 from appliance.office.credit import Credit
 from appliance.office.events import Verdict
-from mqtt_schema.messages import ClockReading, HelpKind, Language, PrinterStatus, Seen, SlipOutcome
+from mqtt_schema.messages import ClockReading, HelpKind, Language, Page, PrinterStatus, Seen, SlipOutcome
 from mqtt_schema.types import Instant
 
 
@@ -33,11 +33,15 @@ class Milestone:
 
 @dataclass(frozen=True)
 class Trial:
-    """The last test slip that the desk asked a counter for: since when, and what became of it once that is known."""
+    """The last page that the desk asked a counter for, a test slip or the slip of its day.
+
+    Since when, and what became of it once that is known.
+    """
 
     at: Instant
     outcome: SlipOutcome | None = None
     reason: str = ""
+    page: Page = "trial"
 
 
 TRIAL_ANSWERED_WITHIN = timedelta(seconds=60)

@@ -19,6 +19,7 @@ from appliance.counter.events import (
     Requested,
     SlipJob,
     Tick,
+    TrialAsked,
     TrialEnded,
 )
 from appliance.counter.state import Idle, Notice, Paying, Session
@@ -29,11 +30,13 @@ from mqtt_schema import signing, topics
 from mqtt_schema.messages import (
     Ack,
     Body,
+    DayEndWanted,
     Displayed,
     FleetOrders,
     HelpAsked,
     HelpKind,
     OfficeBody,
+    Page,
     PaymentCancellation,
     PaymentChecking,
     PaymentParking,
@@ -78,7 +81,7 @@ class Machine:
         self.path = path
         self._sender = Sender("counter", SITE, KEY)
         self.printed: list[SlipJob] = []
-        self.trials = 0
+        self.trials: list[Page] = []
         self.seen_at_print: list[list[Event]] = []
         self.shown: list[Session] = []
         self.is_dark = True
@@ -108,8 +111,8 @@ class Machine:
         looking.close()
         self.printed.append(job)
 
-    def _print_trial(self) -> None:
-        self.trials += 1
+    def _print_trial(self, page: Page) -> None:
+        self.trials.append(page)
 
     def take(self, body: Body, sequence: int, seconds: float = 0) -> str:
         sent = envelope(body, sequence)
@@ -399,9 +402,17 @@ def test_a_printer_that_is_ready_without_a_need_is_not_written_down(machine: Mac
     assert machine.journal.recover()[1] == []
 
 
+def test_the_slip_of_the_day_is_printed_and_its_end_told(machine: Machine) -> None:
+    message = machine.take(DayEndWanted(asked_by="Nguyễn Thị Bình"), 0)
+    assert machine.trials == ["day_end"]
+    assert not machine.journal.has_received(message)
+    machine.runner.step(TrialEnded(at(3), SlipOutcome.PRINTED, page="day_end"))
+    assert machine.said() == [TrialReport(outcome=SlipOutcome.PRINTED, page="day_end")]
+
+
 def test_a_test_slip_is_printed_and_its_end_told(machine: Machine) -> None:
     message = machine.take(TrialWanted(asked_by="Nguyễn Thị Bình"), 0)
-    assert machine.trials == 1
+    assert machine.trials == ["trial"]
     assert not machine.journal.has_received(message)
     assert machine.said() == []
     machine.runner.step(TrialEnded(at(3), SlipOutcome.NOT_PRINTED, "Nắp máy in đang mở"))
@@ -441,8 +452,9 @@ def test_every_message_of_the_office_means_something() -> None:
     }
     assert [event_of(envelope(body()), at(3)).kind for body in means.values()] == list(means)
     before_the_session = {TimeTold, FleetOrders, TrafficReport}
-    told = {type(body()) for body in means.values()} | before_the_session
+    told = {type(body()) for body in means.values()} | before_the_session | {DayEndWanted}
     assert told == set(get_args(OfficeBody)), "an office says nothing else"
+    assert event_of(envelope(DayEndWanted(asked_by="B")), at(3)) == TrialAsked(at(3), "B", "day_end")
     assert event_of(envelope(request(), 7, issued_s=2), at(3)).at == at(3)
 
 

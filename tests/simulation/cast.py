@@ -38,7 +38,7 @@ from appliance.settings import CounterEntry, Fee, OfficeSettings, Sepay
 from appliance.trust import Trust
 from appliance.virtual_link import VirtualLink
 from mqtt_schema import signing
-from mqtt_schema.messages import Beneficiary, Body, FeeKind, Trouble
+from mqtt_schema.messages import Beneficiary, Body, FeeKind, Page, Trouble
 from mqtt_schema.types import Instant
 from tests.simulation.power import Fuse
 
@@ -217,7 +217,7 @@ class CounterCalls:
     changed: Callable[[bool], None]
     introduce: Callable[[], None]
     print_slip: Callable[[SlipJob], None]
-    print_trial: Callable[[], None]
+    print_trial: Callable[[Page], None]
     show: Callable[[Session], Painted | None]
     refuse: Callable[[str, Trouble], None]
     acknowledged: Callable[[str], None]

@@ -24,6 +24,7 @@ from appliance.delivery import Delivery
 from mqtt_schema.messages import (
     CounterInfo,
     CounterStatus,
+    Page,
     PaymentRequest,
     PrinterStatus,
     ScreenName,
@@ -284,9 +285,9 @@ class CounterMachine(Machine):
             self.post(lambda: self._running.runner.step(PrinterReady(self._running.clock.now())))
         self.wake_in(0.1)
 
-    def _print_trial(self) -> None:
+    def _print_trial(self, page: Page) -> None:
         at = self._running.clock.now()
-        self._endings.append(TrialEnded(at, SlipOutcome.PRINTED))
+        self._endings.append(TrialEnded(at, SlipOutcome.PRINTED, page=page))
         self.post(self._note_endings)
 
     def _refuse(self, _counter: str, trouble: Trouble) -> None:

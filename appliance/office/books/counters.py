@@ -113,9 +113,10 @@ class CounterBook(Book):
         self._set(counter, has_printer=has_printer)
 
     def keep_trial(self, counter: str, trial: Trial) -> None:
-        """Write down that a test slip was asked for, or what became of it."""
+        """Write down that a test slip or the like was asked for, or what became of it."""
         outcome = trial.outcome.value if trial.outcome else None
-        self._set(counter, trial={"at": trial.at.isoformat(), "outcome": outcome, "reason": trial.reason})
+        said = {"at": trial.at.isoformat(), "outcome": outcome, "reason": trial.reason, "page": trial.page}
+        self._set(counter, trial=said)
 
     def _set(self, counter: str, **values: Any) -> None:
         said = {"counter": counter, **values}
@@ -165,7 +166,7 @@ def _trial(kept: Any) -> Trial | None:
     if kept is None:
         return None
     outcome = SlipOutcome(kept["outcome"]) if kept["outcome"] else None
-    return Trial(datetime.fromisoformat(kept["at"]), outcome, kept["reason"])
+    return Trial(datetime.fromisoformat(kept["at"]), outcome, kept["reason"], kept.get("page", "trial"))
 
 
 def _kept(value: Frozen | None) -> Any:

@@ -83,6 +83,14 @@ class PaperPages:
     def trial(self, request: Request, counter: str) -> Response:
         """Print a test slip; the page stays where it is."""
         self._paper.try_printer(counter, clerk_of(request))
+        return self._asked(request)
+
+    def day_end(self, request: Request, counter: str) -> Response:
+        """Print the slip of a counter's day; the page stays where it is."""
+        self._paper.end_day(counter, clerk_of(request))
+        return self._asked(request)
+
+    def _asked(self, request: Request) -> Response:
         if request.headers.get("hx-request"):
             return Response(status_code=204)
         came_from = urlsplit(request.headers.get("referer", "")).path
@@ -129,6 +137,7 @@ def router(parts: Parts, look: Look) -> APIRouter:
         ("/payments/{payment_id}/slip/confirm", pages.confirm),
         ("/payments/{payment_id}/copy", pages.copy),
         ("/counters/{counter}/trial", pages.trial),
+        ("/counters/{counter}/day-end", pages.day_end),
     ):
         routes.add_api_route(path, change, methods=["POST"], response_model=None)
     return routes

@@ -9,7 +9,7 @@ from appliance.office.desk.signs import Chip
 from appliance.office.desk.view import is_out_of_time
 from appliance.office.payment import Payment, Place
 from appliance.office.records import CounterState, trial_age
-from mqtt_schema.messages import PrinterStatus, SlipOutcome
+from mqtt_schema.messages import Page, PrinterStatus, SlipOutcome
 from mqtt_schema.types import Instant
 
 _PRINTERS: Mapping[PrinterStatus, Chip] = {
@@ -31,6 +31,8 @@ _TRIALS: Mapping[SlipOutcome, tuple[str, str, str]] = {
     SlipOutcome.POSSIBLY_PRINTED: ("không chắc đã in, hãy nhìn máy in", "hand", "amber"),
 }
 
+_PAGES: Mapping[Page, str] = {"trial": "Phiếu thử", "day_end": "Phiếu cuối ngày"}
+
 _TROUBLES = {
     "malformed": "có một tin không đọc được",
     "signature": "có một tin không mang chữ ký hợp lệ, đã bỏ qua",
@@ -44,7 +46,7 @@ class CounterCard:
     """A counter in the strip: connection, printer, what its citizen sees, and trouble in words.
 
     `warning` says what is wrong with the glass; empty when it shows what the office believes. `clock` is None unless
-    the counter does not know the time, `trial` unless a test slip was asked for a short while ago.
+    the counter does not know the time, `trial` unless a test slip or the like was asked for a short while ago.
     """
 
     id: str
@@ -96,10 +98,10 @@ def _clock(state: CounterState) -> Chip | None:
 
 
 def _trial(state: CounterState, now: Instant) -> Chip | None:
-    """What became of the test slip, for as long as somebody may still care."""
+    """What became of the test slip, or of the slip of the day, for as long as somebody may still care."""
     if state.trial is None or (age := trial_age(state.trial, now)) == "old":
         return None
-    at = f"Phiếu thử lúc {clock_words(state.trial.at)}"
+    at = f"{_PAGES[state.trial.page]} lúc {clock_words(state.trial.at)}"
     if state.trial.outcome is None:
         is_late = age == "unanswered"
         return Chip(

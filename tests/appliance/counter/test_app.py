@@ -35,6 +35,7 @@ from mqtt_schema.messages import (
     CounterBody,
     CounterInfo,
     CounterStatus,
+    DayEndWanted,
     Displayed,
     Envelope,
     Frozen,
@@ -110,8 +111,8 @@ class Office:
         self._heard: dict[type, queue.SimpleQueue[Any]] = {kind: queue.SimpleQueue() for kind in get_args(CounterBody)}
         self.troubles: list[Trouble] = []
         self.tells_time = True
-        self._sender = Sender("office", SITE, OFFICE_KEY)
         self._listens = threading.Event()
+        self._sender = Sender("office", SITE, OFFICE_KEY)
         self._link = Link(
             Broker(port=port),
             "office",
@@ -137,6 +138,10 @@ class Office:
         parcel = sender.seal(body, COUNTER, next(self._sequence), self._clock.now())
         self._work.put(lambda: self._memory.outbox.append(parcel))
 
+    def say(self, body: Body) -> None:
+        """Say once, to a counter that listens, what nobody keeps and nobody acknowledges."""
+        self._work.put(lambda: self._courier.say(body, COUNTER))
+
     def next(self, kind: type[B]) -> B:
         """Wait for the next message of a kind; each kind stands in a queue of its own."""
         body = self._heard[kind].get(timeout=PATIENCE_S)
@@ -154,11 +159,6 @@ class Office:
         self._work.put(None)
         self._thread.join()
 
-    def _delivered(self, delivery: Delivery) -> None:
-        self._work.put(lambda: self._courier.receive(delivery))
-
-    def _take(self, envelope: Envelope) -> None:
-        self._memory.inbox.add(envelope.id)
     def wait_until_it_listens(self) -> None:
         """What a counter asks before that is heard by nobody."""
         assert self._listens.wait(PATIENCE_S)
@@ -168,6 +168,11 @@ class Office:
         if is_up:
             self._listens.set()
 
+    def _delivered(self, delivery: Delivery) -> None:
+        self._work.put(lambda: self._courier.receive(delivery))
+
+    def _take(self, envelope: Envelope) -> None:
+        self._memory.inbox.add(envelope.id)
         if isinstance(envelope.body, TimeAsked) and self.tells_time:
             self._courier.say(TimeTold(nonce=envelope.body.nonce, at=self._clock.now()), COUNTER)
         self._heard[type(envelope.body)].put(envelope.body)
@@ -377,9 +382,20 @@ def test_with_new_paper_the_last_slip_comes_by_itself_and_the_others_wait_for_th
 
 
 def test_the_desk_gets_a_test_slip_and_hears_how_it_went(booth: Booth, office: Office) -> None:
-    office.post(TrialWanted(asked_by="Nguyễn Thị Bình"))
+    office.next(CounterInfo)
+    office.say(TrialWanted(asked_by="Nguyễn Thị Bình"))
     assert office.next(TrialReport) == TrialReport(outcome=SlipOutcome.PRINTED)
     assert booth.slips() == 1
+
+
+def test_the_desk_gets_the_slip_of_the_day_with_what_was_paid_and_hears_how_it_went(
+    booth: Booth, office: Office
+) -> None:
+    office.post(result(1))
+    assert office.next(ReceiptReport).outcome is SlipOutcome.PRINTED
+    office.say(DayEndWanted(asked_by="Nguyễn Thị Bình"))
+    assert office.next(TrialReport) == TrialReport(outcome=SlipOutcome.PRINTED, page="day_end")
+    assert booth.slips() == 2
 
 
 def test_a_slip_that_is_at_hand_when_the_counter_stops_comes_out_and_nobody_is_asked(
@@ -426,6 +442,14 @@ class TestOnAClockThatStandsStill:
     def clock(self) -> VirtualClock:
         return VirtualClock(MORNING)
 
+    @pytest.fixture
+    def booth(self, tmp_path: Path, broker: EmbeddedBroker, clock: VirtualClock, office: Office) -> Iterator[Booth]:
+        """It asks for the time once, and on such a clock never again: somebody has to listen by then."""
+        office.wait_until_it_listens()
+        made = Booth(tmp_path, broker.port, clock)
+        yield made
+        made.stop()
+
     def test_a_code_leaves_the_glass_when_its_time_is_over_and_then_nothing_is_left(
         self, booth: Booth, office: Office, clock: VirtualClock
     ) -> None:
@@ -442,13 +466,12 @@ class TestOnAClockThatStandsStill:
         clock.go_on(12)
         booth.wait_until(lambda: _kinds(booth.display.history[-1]) == _kinds(idle))
 
-    @pytest.fixture
-    def booth(self, tmp_path: Path, broker: EmbeddedBroker, clock: VirtualClock, office: Office) -> Iterator[Booth]:
-        """It asks for the time once, and on such a clock never again: somebody has to listen by then."""
-        office.wait_until_it_listens()
-        made = Booth(tmp_path, broker.port, clock)
-        yield made
-        made.stop()
+    def test_a_counter_that_rests_sees_that_time_went_on(
+        self, booth: Booth, office: Office, clock: VirtualClock
+    ) -> None:
+        office.status(lambda status: status.seen is not None and status.seen.screen is ScreenName.IDLE)
+        clock.go_on(901)
+        office.status(lambda status: status.seen is not None and status.seen.screen is ScreenName.ASLEEP)
 
 
 def _kinds(scene: Scene) -> list[type]:
@@ -465,13 +488,6 @@ def test_a_glass_that_breaks_does_not_stop_the_slips(booth: Booth, office: Offic
     booth.display.wait_for_frame(booth.display.frame, PATIENCE_S)
     assert booth.is_running
 
-
-    def test_a_counter_that_rests_sees_that_time_went_on(
-        self, booth: Booth, office: Office, clock: VirtualClock
-    ) -> None:
-        office.status(lambda status: status.seen is not None and status.seen.screen is ScreenName.IDLE)
-        clock.go_on(901)
-        office.status(lambda status: status.seen is not None and status.seen.screen is ScreenName.ASLEEP)
 
 def test_a_counter_without_a_broker_shows_its_face_and_ends_when_its_window_is_closed(tmp_path: Path) -> None:
     booth = Booth(tmp_path, free_port())

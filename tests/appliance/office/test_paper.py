@@ -12,11 +12,13 @@ from appliance.office.hearing import Hearing
 from appliance.office.ledger import Ledger
 from appliance.office.paper import Ask, Paper
 from appliance.office.payment import Payment
+from appliance.office.records import Trial
 from mqtt_schema import signing, topics
 from mqtt_schema.messages import (
     Body,
     CounterInfo,
     CounterStatus,
+    DayEndWanted,
     Envelope,
     PrinterStatus,
     ReceiptReport,
@@ -176,6 +178,19 @@ def test_a_test_slip_is_asked_once_and_its_answer_kept(
         trial = books.counters()["quay-2"].trial
     assert trial is not None
     assert (trial.at, trial.outcome, trial.reason) == (clock.now(), SlipOutcome.NOT_PRINTED, "Hết giấy")
+
+
+def test_the_slip_of_a_day_is_asked_once_and_its_answer_kept(
+    paper: Paper, ledger: Ledger, spoken: list[tuple[str, Body]], say: Say, be_fresh: Fresh, clock: VirtualClock
+) -> None:
+    be_fresh("quay-2")
+    paper.end_day("quay-2", "Bình")
+    assert spoken == [("quay-2", DayEndWanted(asked_by="Bình"))]
+    with ledger.read() as books:
+        assert books.counters()["quay-2"].trial == Trial(clock.now(), page="day_end")
+    say("quay-2", TrialReport(outcome=SlipOutcome.PRINTED, page="day_end"))
+    with ledger.read() as books:
+        assert books.counters()["quay-2"].trial == Trial(clock.now(), SlipOutcome.PRINTED, page="day_end")
 
 
 def test_a_test_slip_needs_a_counter_that_is_heard_and_has_a_printer(

@@ -12,6 +12,7 @@ from appliance.office.payment import Payment
 from mqtt_schema.messages import (
     Body,
     CounterInfo,
+    DayEndWanted,
     PrinterStatus,
     ReceiptReport,
     SlipOutcome,
@@ -165,6 +166,26 @@ def test_a_test_slip_is_asked_for_and_told_of_on_the_strip(
     say("quay-1", TrialReport(outcome=SlipOutcome.PRINTED))
     assert "Phiếu thử lúc 08:30: đã in" in client.get("/desk/parts/strip").text
     assert client.post("/desk/counters/quay-2/trial").status_code == 409
+
+
+def test_the_slip_of_the_day_is_asked_for_on_the_days_page_and_told_of_on_the_strip(
+    client: Client, be_fresh: Fresh, say: Say, spoken: list[tuple[str, Body]]
+) -> None:
+    assert "Lúc này không quầy nào in được." in client.get("/desk/day").text
+    be_fresh()
+    day = client.get("/desk/day").text
+    assert "In phiếu cuối ngày ở Quầy 1" in day
+    assert 'action="/desk/counters/quay-2/day-end"' not in day
+    assert "day-end" not in client.get("/desk/day", params={"day": "2026-11-20"}).text, "a counter prints its own day"
+    back = client.post("/desk/counters/quay-1/day-end", headers={"referer": "http://127.0.0.1:8700/desk/day"})
+    assert back.url.path == "/desk/day"
+    assert "Phiếu cuối ngày lúc 08:30: đang in…" in back.text
+    assert spoken[0] == ("quay-1", DayEndWanted(asked_by="UBND phường Hoàn Kiếm"))
+    say("quay-1", TrialReport(outcome=SlipOutcome.PRINTED, page="day_end"))
+    assert "Phiếu cuối ngày lúc 08:30: đã in" in client.get("/desk/parts/strip").text
+    refused = client.post("/desk/counters/quay-2/day-end")
+    assert refused.status_code == 409
+    assert "chưa in được" in refused.text
 
 
 def test_nothing_that_was_proven_is_invisible(
