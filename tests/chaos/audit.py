@@ -4,6 +4,8 @@
 """
 
 import sqlite3
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
@@ -70,6 +72,25 @@ def read_books(ledger: Path) -> Books:
         return Books(
             tuple(PaymentRow(*row) for row in payments), tuple(CreditRow(*row) for row in booked), unbooked, unheard
         )
+
+
+def read_evidence(directory: Path, counters: Sequence[str]) -> tuple[Finding, ...]:
+    """What `quaythu audit verify` says of the office's chain and of every counter's, as a technician would ask it.
+
+    Whatever it finds is a loss: evidence that is not whole proves nothing.
+    """
+    chains = {"office": ["--office", f"sqlite:///{directory / 'ledger.sqlite'}"]}
+    chains |= {counter: ["--counter", str(directory / counter)] for counter in counters}
+    return tuple(finding for name, where in chains.items() for finding in _unwhole(name, where))
+
+
+def _unwhole(name: str, where: Sequence[str]) -> list[Finding]:
+    looked = [sys.executable, "-m", "appliance", "audit", "verify", *where]
+    said = subprocess.run(looked, capture_output=True, text=True, check=False)
+    if said.returncode == 0:
+        return []
+    sentences = (said.stdout + said.stderr).splitlines() or [f"audit verify ended with {said.returncode}"]
+    return [Finding("lost", f"{name}: {sentence}") for sentence in sentences]
 
 
 def judge(errands: Sequence[Errand], books: Books, papers: Iterable[Paper]) -> list[Finding]:

@@ -104,6 +104,7 @@ def close(ground: Ground, conductors: Sequence[Conductor], people: Sequence[Peop
     ground.stop()
     books = audit.read_books(ground.directory / "ledger.sqlite")
     papers = [paper for sheets in ground.papers().values() for paper in sheets]
+    evidence = audit.read_evidence(ground.directory, ground.counters)
     return Day(
         errands=tuple(errands),
         blows=tuple(blow for conductor in conductors for blow in conductor.blows),
@@ -111,7 +112,7 @@ def close(ground: Ground, conductors: Sequence[Conductor], people: Sequence[Peop
         papers=sum(paper.reference is not None for paper in papers),
         torn=sum(paper.reference is None for paper in papers),
         took_s=took_s,
-        findings=tuple(audit.judge(errands, books, papers)),
+        findings=(*audit.judge(errands, books, papers), *evidence),
         fallen=tuple(name for conductor in conductors for name in conductor.fallen),
     )
 
