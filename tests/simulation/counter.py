@@ -40,9 +40,9 @@ from tests.simulation.paper import Printer
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
-HEARTBEAT_S = 90.0
+HEARTBEAT_S = 200.0
 """Much slower than the appliance's, as nothing rests on it but what the desk says of a silent counter."""
-STATUS_S = 25.0
+STATUS_S = 50.0
 """Words of the same kind are no nearer to each other, which the appliance's may be."""
 FORGET_EVERY_S = 3600.0
 FORGET_AFTER = timedelta(days=2)

@@ -32,14 +32,11 @@ class Disk:
         self.lost_commits = 0
         self._begin()
 
-    @property
-    def path(self) -> Path:
-        """The database."""
-        return self._here / "base.sqlite"
-
     def _begin(self) -> None:
         self._here = self._folder / str(self._lives)
         self._here.mkdir(parents=True)
+        self.path = self._here / "base.sqlite"
+        """The database."""
 
     def lose_power(self, synchronous: int) -> None:
         """Keep what a disk would hold after the power went, and nothing else."""

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from appliance import catalogue
+from appliance.audit import verify_counter
 from appliance.counter import screens
 from appliance.counter.look import Look
 from appliance.counter.shown import Shown
 from drivers.scene import Size, Text
 from mqtt_schema.messages import Body, PaymentRequest, ScreenName
 from mqtt_schema.types import Instant
+from provisioning.evidence import verify_office
 from tests.simulation.cast import COUNTERS, OURS
 from tests.simulation.counter import CounterMachine
 from tests.simulation.machine import Machine
@@ -175,7 +177,7 @@ class Watch:
 
     def _open(self) -> sqlite3.Connection:
         path = self.world.office.disk.path
-        if self._db is None or path != self._path:
+        if self._db is None or path is not self._path:
             self.close()
             self._db = sqlite3.connect(path, isolation_level=None)
             self._db.row_factory = sqlite3.Row
@@ -190,7 +192,8 @@ class Watch:
             self._db = None
 
     def _has_changed(self) -> bool:
-        if not self.world.office.disk.path.exists() or not self.world.office.is_on:
+        office = self.world.office
+        if not office.is_on or (self._path is not office.disk.path and not office.disk.path.exists()):
             return False
         version = self._open().execute("PRAGMA data_version").fetchone()[0]
         is_new, self._version = version != self._version, version
@@ -224,22 +227,22 @@ class Watch:
 
     # When faults have stopped and some time has passed
 
-    def agree(self) -> None:
-        """What the desk believes to stand on a glass does stand there."""
-        for row in self.rows("SELECT * FROM payment WHERE state = 'pending' AND place IN ('offered', 'shown')"):
-            if not self._is_fresh(row["id"]):
-                continue
-            counter = self.world.counters[row["counter"]]
-            session = counter.session
-            waits = session is not None and any(request.payment == row["id"] for request in session.waiting)
-            stands = counter.frame.payment == row["id"]
-            if not stands and not waits:
-                screen = counter.frame.screen.value
-                self._broken(
-                    "desk and counter disagree", f"{row['id']} is {row['place']}, {counter.name} shows {screen}"
-                )
-            if stands and row["place"] != "shown":
-                self._broken("desk and counter disagree", f"{row['id']} is shown, the desk says {row['place']}")
+    def disagreements(self) -> dict[str, str]:
+        """What the desk believes to stand on a glass and does not stand there, or the other way round."""
+        asked = "SELECT * FROM payment WHERE state = 'pending' AND place IN ('offered', 'shown')"
+        told = ((row["id"], self._disagreement(row)) for row in self.rows(asked) if self._is_fresh(row["id"]))
+        return {payment: words for payment, words in told if words}
+
+    def _disagreement(self, row: sqlite3.Row) -> str:
+        counter = self.world.counters[row["counter"]]
+        session = counter.session
+        waits = session is not None and any(request.payment == row["id"] for request in session.waiting)
+        stands = counter.frame.payment == row["id"]
+        if not stands and not waits:
+            return f"{row['id']} is {row['place']}, {counter.name} shows {counter.frame.screen.value}"
+        if stands and row["place"] != "shown":
+            return f"{row['id']} is shown, the desk says {row['place']}"
+        return ""
 
     def _is_fresh(self, payment: str) -> bool:
         """Whether its code lives for a while yet, by everybody's clock."""
@@ -253,6 +256,7 @@ class Watch:
         self._look_at_money()
         self._look_at_paper()
         self._look_at_traffic()
+        self._look_at_evidence()
         for counter in self.world.counters.values():
             self._look_at_idle(counter)
 
@@ -319,6 +323,14 @@ class Watch:
                 self._broken(
                     "a message is lost", f"{counter.name} has acknowledged a {row['type']} and does not know it"
                 )
+
+    def _look_at_evidence(self) -> None:
+        """As `quaythu audit verify` looks: what happened is written down in chains that nobody has touched."""
+        chains = {"the office": verify_office(f"sqlite:///{self.world.office.disk.path}")}
+        chains |= {name: verify_counter(self.world.counters[name].disk.path) for name in COUNTERS}
+        for name, verdict in chains.items():
+            if not verdict.is_whole:
+                self._broken("the evidence is not whole", f"{name}: {verdict.sentences[0]}")
 
     def _look_at_idle(self, counter: CounterMachine) -> None:
         session = counter.session
