@@ -29,6 +29,9 @@ PAPER, INK = (0xF7, 0xF5, 0xF0), (0x10, 0x24, 0x3E)
 GIL_S = 0.0005
 """So soon the network's thread gets its turn while the main one imports; Python's own 5 ms come ten times in a row."""
 
+MOST_GARBAGE = 50_000
+"""New objects after which the machine looks by itself which are needed no more: `gc.set_threshold`."""
+
 
 class Refused(SystemExit):
     """The command cannot be carried out: a sentence on standard error, exit code 2."""
@@ -206,6 +209,8 @@ def _turn(told: "CounterSettings", line: "Line | None") -> None:
     workbench = _workbench(told, hands, counter)
     gc.collect()
     gc.freeze()
+    # The counter tidies up when nobody waits; by itself the machine does so only if that moment never comes.
+    gc.set_threshold(MOST_GARBAGE)
     gc.enable()
     app.run(counter, *([workbench] if workbench else []))
 

@@ -1,9 +1,11 @@
 """A whole counter in this process: real loop, real journal, real broker; virtual glass, paper and panel."""
 
+import gc
 import io
 import queue
 import re
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,7 +19,7 @@ from PIL import Image
 
 from appliance import audit
 from appliance.clock import Clock, SystemClock, VirtualClock
-from appliance.counter.app import Counter, Hands
+from appliance.counter.app import GARBAGE, Counter, Hands
 from appliance.counter.front import Wish
 from appliance.courier import Courier, Delivery, Parcel, Sender
 from appliance.link import Link, Listener
@@ -433,6 +435,30 @@ def test_a_broker_that_hands_out_the_neighbours_job_is_not_believed(tmp_path: Pa
     booth.stop()
     assert codes == [soon(2).payload]
     assert any(b"nobody here knows the key" in packet for packet in heard)
+
+
+@pytest.fixture
+def no_own_tidying() -> Iterator[None]:
+    """Python does not look for garbage by itself."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+class Knot:
+    """Nobody but itself holds it."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.mark.usefixtures("no_own_tidying")
+def test_what_nobody_needs_is_let_go_while_nobody_waits(booth: Booth, office: Office) -> None:
+    office.status(lambda status: status.seen is not None and status.seen.screen is ScreenName.IDLE)
+    gone = threading.Event()
+    weakref.finalize(Knot(), gone.set)
+    kept: list[list[int]] = [[] for _ in range(GARBAGE)]
+    assert gone.wait(PATIENCE_S), f"though there are {len(kept)} new things to look through"
 
 
 class TestOnAClockThatStandsStill:
