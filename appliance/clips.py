@@ -7,7 +7,6 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import get_args
 
@@ -18,7 +17,7 @@ from mqtt_schema.messages import Language
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
-PACKAGED = Path(str(resources.files("appliance.counter") / "clips"))
+PACKAGED = Path(__file__).parent / "counter" / "clips"
 """Catalogues, clips and manifest as they are installed."""
 
 

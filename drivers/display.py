@@ -115,6 +115,7 @@ class Canvas:
         self._words = lru_cache(maxsize=48)(self._render)
         self._pictures = lru_cache(maxsize=64)(_draw_picture)
         self._corners = lru_cache(maxsize=64)(_draw_corner)
+        self._small = lru_cache(maxsize=4)(_one_pixel_a_module)
         self._painted: Scene | None = None
         self._ahead: Scene | None = None
 
@@ -201,12 +202,11 @@ class Canvas:
 
     def _code(self, code: Code) -> None:
         """One pixel a module in the surface's own format, scaled by a whole number straight onto its place."""
-        import pygame.image
         import pygame.transform
 
         box, side = code.box, code.matrix.size
-        small = pygame.image.frombuffer(b"".join(code.matrix.rows), (side, side), "P")
-        small.set_palette([WHITE, BLACK])
+        small = self._small(side)
+        small.get_buffer().write(bytes(small.get_pitch() - side).join(code.matrix.rows))
         quiet_px, width = QUIET_MODULES * code.module_px, side * code.module_px
         inner = Rect(code.x + quiet_px, code.y + quiet_px, width, width)
         if not code.is_on_white:
@@ -383,6 +383,18 @@ def _baseline(words: "Surface", font: "Font") -> int:
     A letter that rises above the font's ascent (Ẳ, Ổ) makes SDL_ttf's surface higher, and all of it at the top.
     """
     return words.get_height() - font.get_height() + font.get_ascent()
+
+
+def _one_pixel_a_module(side: int) -> "Surface":
+    """White where a byte is 0, black where it is 1.
+
+    Not by pygame.image: it brings the readers of every kind of picture, a megabyte that nothing else here needs.
+    """
+    import pygame.surface
+
+    small = pygame.surface.Surface((side, side), depth=8)
+    small.set_palette([WHITE, BLACK])
+    return small
 
 
 def _begins_with(scene: Scene, first: Scene) -> bool:

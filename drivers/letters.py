@@ -10,11 +10,10 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from struct import Struct, unpack_from
 
 from drivers.errors import DriverError
-from drivers.typeface import Face
+from drivers.typeface import FONTS, Face
 
 _COUNT = Struct("<H")
 _POINT = Struct("<I")
@@ -62,7 +61,7 @@ class Alphabet:
 @cache
 def alphabet(face: Face, size: int) -> Alphabet:
     """The letters of `face` at `size` dots an em. Raises `LettersError` where there are none."""
-    file = resources.files("drivers") / "fonts" / "letters" / name(face, size)
+    file = FONTS / "letters" / name(face, size)
     try:
         return Alphabet(file.read_bytes())
     except FileNotFoundError as error:

@@ -13,6 +13,8 @@ from functools import lru_cache
 from math import isqrt
 from typing import Any, Literal
 
+from drivers import standin
+
 QUIET_MODULES = 4
 """The white margin that the standard asks for on each side (ISO/IEC 18004, 9.1)."""
 
@@ -52,10 +54,13 @@ def modules(payload: str, error: Error = "M") -> QrMatrix:
 
     Raises `ValueError` when it is empty or too long for any QR code.
     """
-    # A counter that prints no code never needs it, and 5 ms of its start are its import.
-    import segno
+    # A counter that prints no code never needs it, and 5 ms of its start are its import. Of the package the encoder
+    # alone is taken: the writers bring readers of XML and of the web.
+    standin.put("segno")
+    import segno.encoder
 
-    code = segno.make_qr(payload, error=error, mask=_MASK)
+    encode: Any = segno.encoder.encode
+    code = encode(payload, error=error, mask=_MASK, micro=False)
     rows = tuple(bytes(row) for row in code.matrix)
     return QrMatrix(len(rows), rows)
 

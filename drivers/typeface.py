@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
-from importlib import resources
 from pathlib import Path
 
 ELLIPSIS = "…"
+
+FONTS = Path(__file__).with_name("fonts")
 
 
 class Face(StrEnum):
@@ -27,7 +28,7 @@ class Face(StrEnum):
     @property
     def path(self) -> Path:
         """The font's file, for whoever draws."""
-        return Path(str(resources.files("drivers"))) / "fonts" / f"BeVietnamPro-{self.value}.ttf"
+        return FONTS / f"BeVietnamPro-{self.value}.ttf"
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class _Metrics:
 
 @cache
 def _faces() -> dict[Face, _Metrics]:
-    raw = json.loads((resources.files("drivers") / "fonts" / "metrics.json").read_text("utf-8"))
+    raw = json.loads((FONTS / "metrics.json").read_text("utf-8"))
     return {face: _read(raw[face.value]) for face in Face}
 
 

@@ -6,13 +6,11 @@ reading the tables of compose keys, and unpacking an icon.
 """
 
 import os
-import sys
+
+from drivers import standin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # typing itself would cost 3 ms
-    from collections.abc import Callable
-    from importlib.abc import Loader
-    from types import ModuleType
     from typing import Literal
 
     from pygame.surface import Surface
@@ -144,29 +142,6 @@ def take_pygame() -> None:
     """Let `import pygame.part` load that part alone.
 
     pygame's own `__init__` imports all parts, the mixer and the image readers with their twenty libraries among them:
-    25 ms and 6 MB. In its place stands an empty package that becomes the whole one as soon as somebody asks it for
-    anything that was not imported by name.
+    25 ms and 6 MB.
     """
-    if "pygame" in sys.modules:
-        return
-    from importlib.util import find_spec, module_from_spec
-
-    spec = find_spec("pygame")
-    if spec is None or spec.loader is None:
-        raise ModuleNotFoundError("No module named 'pygame'", name="pygame")
-    package = module_from_spec(spec)
-    package.__dict__["__getattr__"] = _becoming_whole(package, spec.loader)
-    sys.modules["pygame"] = package
-
-
-def _becoming_whole(package: "ModuleType", loader: "Loader") -> "Callable[[str], object]":
-    """A module's `__getattr__` (PEP 562) that runs the package's own `__init__` at the first name that is missing."""
-
-    def find(name: str) -> object:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        package.__dict__.pop("__getattr__", None)
-        loader.exec_module(package)
-        return getattr(package, name)
-
-    return find
+    standin.put("pygame")

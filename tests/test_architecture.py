@@ -92,8 +92,8 @@ PURE_MAY_IMPORT = {
     # of others: models, signatures, QR modules
     *("pydantic", "cryptography", "segno", "zxingcpp"),
 }
-PURE_BUT = {"drivers.typeface": {"importlib", "pathlib"}, "drivers.letters": {"importlib"}}
-"""They read widths and letters of the bundled fonts, once; their docstrings admit it."""
+PURE_BUT = {"drivers.typeface": {"pathlib"}}
+"""It reads the widths of the bundled fonts, once; its docstring admits it."""
 
 DISPLAY_VALUES = {"drivers.scene", "drivers.paper", "drivers.qr", "drivers.typeface"}
 """All that row 1 may know of drivers: what can be shown and what can be printed."""

@@ -162,3 +162,42 @@ def test_giving_memory_back_says_nothing_wherever_it_runs() -> None:
     told = [sys.executable, "-c", "from appliance import waking; waking.give_back()"]
     ended = subprocess.run(told, capture_output=True, check=True)
     assert (ended.stdout, ended.stderr) == (b"", b"")
+
+
+_ALL = """
+import sys
+from appliance import waking
+waking.leave_out()
+from appliance.counter import app
+from drivers.display import Canvas
+from drivers.qr import modules, modules_at_once
+from drivers.scene import Code, Scene, Size
+modules("paper")
+Canvas.in_memory(Size(99, 99)).paint(Scene(Size(99, 99), (0, 0, 0), (Code(modules_at_once("glass"), 0, 0, 2),)))
+"a.vn".encode("idna")  # as every socket does
+print(" ".join(name for name, module in sys.modules.items() if "__getattr__" not in vars(module)))
+if "more" in sys.argv:
+    from importlib.metadata import entry_points, version
+    import urllib.request
+    print(len(entry_points()) > 0, version("pydantic") > "2", urllib.request.Request("http://a.vn").host)
+    print("qu\u1ea7y.vn".encode("idna").decode())
+"""
+
+
+def everything(*more: str) -> list[str]:
+    """The modules that a counter's imports, a code on the glass and one on paper leave loaded whole; then `more`."""
+    ended = subprocess.run([sys.executable, "-c", _ALL, *more], capture_output=True, text=True, check=True, cwd=ROOT)
+    return ended.stdout.splitlines()
+
+
+def test_what_a_counter_never_uses_is_not_in_its_memory() -> None:
+    loaded = set(everything()[-1].split())
+
+    assert {"paho.mqtt.client", "pydantic_core", "segno.encoder", "pygame.surface"} <= loaded
+    assert not loaded & {"urllib.request", "importlib.metadata", "stringprep", "importlib.resources"}
+    assert not loaded & {"http.client", "email", "email.message", "zipfile", "tempfile"}
+    assert not loaded & {"segno.writers", "xml.sax", "pygame.image", "pygame.imageext"}
+
+
+def test_what_was_left_out_is_there_for_whoever_asks() -> None:
+    assert everything("more")[-2:] == ["True True a.vn", "xn--quy-ihz.vn"]
