@@ -426,7 +426,7 @@ class Day(RuleBasedStateMachine):
         if isinstance(body, SlipRelease):
             [answer] = [said for said in self.told if isinstance(said, SlipReleased)]
             self.papers.answered(about, sequence, is_released=answer.is_released)
-        if about in owed(self.session) - owed(before):
+        if about in to_print(self.session) - to_print(before):
             self.papers.due_s[about] = self.now_s
         self.none_was_silently_replaced(before, about)
         self.turn()
@@ -660,10 +660,14 @@ class Day(RuleBasedStateMachine):
         assert claim.amount in {one.amount for one in self.truth.open[number_of(claim.payment)]}
 
 
+def to_print(session: Session) -> set[str]:
+    """Whose original is to be printed now; also once more, as somebody wishes what lay on the shelf."""
+    return {job.payment for job in session.slips if not job.is_copy}
+
+
 def owed(session: Session) -> set[str]:
     """Whose original is still to come, or is on its way."""
-    due = {job.payment for job in session.slips if not job.is_copy}
-    return due | {shelved.payment for shelved in session.shelf}
+    return to_print(session) | {shelved.payment for shelved in session.shelf}
 
 
 def number_of(payment_id: str | None) -> int:
