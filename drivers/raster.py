@@ -265,8 +265,10 @@ def _printable(text: str, face: Face) -> str:
     if text.isascii() and text.isprintable():
         return text
     composed = unicodedata.normalize("NFC", text).replace("\u202f", "\u00a0").replace("\u2009", "\u00a0")
-    lacking = typeface.lacks(composed, face)
-    return "".join(_substitute(c) if c in lacking else c for c in composed) if lacking else composed
+    if not (lacking := typeface.lacks(composed, face)):
+        return composed
+    # Once more: without the mark between them, V and a dot below become one letter, which the face may lack.
+    return _printable("".join(_substitute(c) if c in lacking else c for c in composed), face)
 
 
 def _substitute(character: str) -> str:

@@ -139,6 +139,14 @@ def test_what_the_face_lacks_becomes_a_question_mark_and_never_a_gap() -> None:
     assert (drawn(Text(unicodedata.normalize("NFD", "Phí ά"))) == drawn(Text("Phí ?"))).all()
 
 
+@pytest.mark.parametrize("between", ["\u0347", "\u200b", "\x1b"])
+def test_a_letter_that_comes_about_when_what_stood_within_it_is_left_out_is_looked_for_too(between: str) -> None:
+    """V and a dot below are both there, and Ṿ is not."""
+    assert typeface.lacks(f"V{between}\u0323", Face.REGULAR) == {between}
+    assert (drawn(Text(f"Phí V{between}\u0323")) == drawn(Text("Phí ?"))).all()
+    assert (drawn(Text(f"Phí A{between}\u0323")) == drawn(Text("Phí Ạ"))).all()
+
+
 def test_every_kind_of_space_is_a_space_and_invisible_characters_are_nothing() -> None:
     assert (drawn(Text("42.308.000\u202fđ")) == drawn(Text("42.308.000\u00a0đ"))).all()
     assert (drawn(Text("một\u2003hai\u200e\x1b")) == drawn(Text("một hai"))).all()
