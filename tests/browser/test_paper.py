@@ -115,6 +115,24 @@ def test_a_test_slip_is_asked_for_without_leaving_the_page(
     assert complaints == []
 
 
+def test_a_counter_that_comes_back_at_closing_time_can_be_asked_for_the_slip_of_its_day(
+    page: Page, desk: str, be_fresh: Fresh, say: Say, complaints: list[str]
+) -> None:
+    be_fresh("quay-2")
+    page.goto(f"{desk}/desk/day")
+    here = page.get_by_role("button", name="In phiếu cuối ngày ở Quầy 1")
+    expect(page.get_by_role("button", name="In phiếu cuối ngày ở Quầy 2")).to_be_visible()
+    expect(page.get_by_text("Lúc này chưa in được ở Quầy 1:")).to_be_visible()
+    expect(here).to_have_count(0)
+    be_fresh()
+    here.click()
+    strip = page.locator("#strip li").first
+    expect(strip).to_contain_text("Phiếu cuối ngày lúc 08:30: đang in…")
+    say("quay-1", TrialReport(outcome=SlipOutcome.PRINTED, page="day_end"))
+    expect(strip).to_contain_text("Phiếu cuối ngày lúc 08:30: đã in")
+    assert complaints == []
+
+
 def test_the_review_says_what_is_missing_and_f4_insists(page: Page, be_fresh: Fresh) -> None:
     be_fresh(printer=PrinterStatus.PAPER_OUT)
     page.locator("#clerk").fill("Bình")

@@ -175,7 +175,7 @@ class Pages:
         self, request: Request, counter: str = "", on: Annotated[date | None, Query(alias="day")] = None
     ) -> HTMLResponse:
         """The live part of the day's page."""
-        return self._part(request, "part_day.html", listed=self._desk.day(counter, on))
+        return self._part(request, "part_day.html", listed=self._desk.day(counter, on), strip=self._desk.strip())
 
     def aside_part(self, request: Request) -> HTMLResponse:
         """The live column beside every page."""

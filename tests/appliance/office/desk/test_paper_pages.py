@@ -171,11 +171,13 @@ def test_a_test_slip_is_asked_for_and_told_of_on_the_strip(
 def test_the_slip_of_the_day_is_asked_for_on_the_days_page_and_told_of_on_the_strip(
     client: Client, be_fresh: Fresh, say: Say, spoken: list[tuple[str, Body]]
 ) -> None:
-    assert "Lúc này không quầy nào in được." in client.get("/desk/day").text
+    assert "Lúc này chưa in được ở Quầy 1, Quầy 2:" in client.get("/desk/day").text
     be_fresh()
-    day = client.get("/desk/day").text
-    assert "In phiếu cuối ngày ở Quầy 1" in day
-    assert 'action="/desk/counters/quay-2/day-end"' not in day
+    for path in ("/desk/day", "/desk/parts/day"):
+        day = client.get(path).text
+        assert "In phiếu cuối ngày ở Quầy 1" in day
+        assert 'action="/desk/counters/quay-2/day-end"' not in day
+        assert "Lúc này chưa in được ở Quầy 2:" in day
     assert "day-end" not in client.get("/desk/day", params={"day": "2026-11-20"}).text, "a counter prints its own day"
     back = client.post("/desk/counters/quay-1/day-end", headers={"referer": "http://127.0.0.1:8700/desk/day"})
     assert back.url.path == "/desk/day"
