@@ -1,5 +1,6 @@
 """The demo's one page: desk, glass, paper and phone side by side. Passes on what is done to them; decides nothing."""
 
+import asyncio
 import socket
 import tempfile
 from collections.abc import Callable
@@ -123,17 +124,23 @@ def app(stage: Stage) -> FastAPI:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, but it says when it listens: whoever reads an address goes there at once."""
+    """uvicorn, but it says when it listens (whoever reads an address goes there at once), and ends others first."""
 
-    def __init__(self, config: uvicorn.Config, listens: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, listens: Callable[[], None], ends: Callable[[], None]) -> None:
         super().__init__(config)
         self._listens = listens
+        self._ends = ends
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As in uvicorn; then say so."""
         await super().startup(sockets)
         if self.started:
             self._listens()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As in uvicorn, but a page that waits for the next picture of the glass is told first that there is none."""
+        await asyncio.to_thread(self._ends)
+        await super().shutdown(sockets)
 
 
 def serve(case: Case, port: int, say: Callable[[str], None], *, is_window: bool) -> None:
@@ -144,7 +151,7 @@ def serve(case: Case, port: int, say: Callable[[str], None], *, is_window: bool)
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="quaythu-")))
         stage = stack.enter_context(Stage(directory, case, frame_ancestor=address, is_window=is_window))
         config = uvicorn.Config(app(stage), port=port, log_level="warning", timeout_graceful_shutdown=1)
-        server = _Server(config, lambda: say(f"Quầy Thu: {address}/"))
+        server = _Server(config, lambda: say(f"Quầy Thu: {address}/"), stage.stop)
         try:
             server.run()
         except SystemExit as error:  # uvicorn's way to say that the port is taken

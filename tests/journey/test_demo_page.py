@@ -2,10 +2,12 @@
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -17,17 +19,32 @@ ORDER = {"counter": "quay-01", "lines": [{"dossier": "H26.1-261122-0001", "fee_c
 
 
 @pytest.fixture
-def page() -> Iterator[httpx.Client]:
-    """The demo as a person starts it; it prints its address as its first line."""
+def said(tmp_path: Path) -> Path:
+    """What the demo says on the terminal beside its address."""
+    return tmp_path / "said"
+
+
+@pytest.fixture
+def demo(said: Path) -> Iterator["subprocess.Popen[str]"]:
+    """The demo as a person starts it, and ends it."""
     command = [sys.executable, "-m", "appliance", "demo", "--port", "0"]
-    demo = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    with said.open("w") as terminal:
+        started = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=terminal, text=True
+        )
+    yield started
+    started.send_signal(signal.SIGINT)
+    started.wait(timeout=PATIENCE_S)
+    assert started.stdout is not None
+    started.stdout.close()
+
+
+@pytest.fixture
+def page(demo: "subprocess.Popen[str]") -> Iterator[httpx.Client]:
+    """It prints its address as its first line."""
     assert demo.stdout is not None
-    address = demo.stdout.readline().split()[-1]
-    with httpx.Client(base_url=address, timeout=20) as client:
+    with httpx.Client(base_url=demo.stdout.readline().split()[-1], timeout=20) as client:
         yield client
-    demo.send_signal(signal.SIGINT)
-    demo.wait(timeout=PATIENCE_S)
-    demo.stdout.close()
 
 
 def until(holds: Callable[[], bool]) -> None:
@@ -78,3 +95,15 @@ def test_who_presses_the_listening_key_hears_the_glass_and_the_loudspeaker_can_b
     assert (heard.headers["Content-Type"], heard.content[:4]) == ("audio/wav", b"RIFF")
     assert page.post("/panel/clerk").status_code == 204
     assert page.post("/panel/doorbell").status_code == 404
+
+
+def test_ctrl_c_ends_quietly_while_a_page_waits_for_the_next_picture(
+    page: httpx.Client, demo: "subprocess.Popen[str]", said: Path
+) -> None:
+    with socket.create_connection((page.base_url.host, page.base_url.port or 80), timeout=PATIENCE_S) as waiting:
+        waiting.sendall(b"GET /screen.png?after=1000000 HTTP/1.1\r\nHost: demo\r\n\r\n")
+        assert page.get("/state").is_success, "by then it has heard of the other one, too"
+        demo.send_signal(signal.SIGINT)
+        assert waiting.recv(1000).startswith(b"HTTP/1.1 5"), "there is none"
+    demo.wait(timeout=PATIENCE_S)
+    assert said.read_text() == ""
