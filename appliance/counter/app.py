@@ -245,8 +245,8 @@ class Counter:
         self._show()
         self._speak()
         self._forget()
-        if not self._glass.is_blind:
-            # A counter whose glass stays dark is worth restarting: silence makes the watchdog do it.
+        if self._link.is_turning and not self._glass.is_blind:
+            # A glass that stays dark or a link that nobody turns is worth a restart: silence makes the watchdog do it.
             self._notifier.watchdog()
 
     def _feel(self) -> bool:

@@ -42,7 +42,7 @@ log = Log()
 TURN_S = 0.25
 PORTAL_RETRY_S = 5.0
 SERVES_WITHIN_S = 5.0
-"""The watchdog hears of us only while both loops turn: the post room's and uvicorn's."""
+"""The watchdog hears of us only while all three loops turn: the post room's, uvicorn's and the link's."""
 
 
 class LedgerMailbox:
@@ -245,7 +245,7 @@ class Office:
         self._courier.pump(self._clock.monotonic_s())
         if self._portal is not None:
             self._portal.pump()
-        if self._clock.monotonic_s() - self._served_at_s < SERVES_WITHIN_S:
+        if self._link.is_turning and self._clock.monotonic_s() - self._served_at_s < SERVES_WITHIN_S:
             self._notifier.watchdog()
 
     def _served(self) -> None:

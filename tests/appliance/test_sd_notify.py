@@ -1,33 +1,13 @@
 """The line to systemd, heard by a socket that stands where systemd's would."""
 
 import os
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from appliance.sd_notify import Notifier
-
-
-class Manager:
-    """The listening half of sd_notify(3)."""
-
-    def __init__(self, address: str) -> None:
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(address)
-        self._socket.setblocking(False)
-
-    def heard(self) -> list[str]:
-        lines = []
-        while True:
-            try:
-                lines.append(self._socket.recv(4096).decode())
-            except BlockingIOError:
-                return lines
-
-    def close(self) -> None:
-        self._socket.close()
+from tests.support.systemd import Manager
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import re
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
@@ -22,8 +23,9 @@ from appliance.clock import Clock, SystemClock, VirtualClock
 from appliance.counter.app import GARBAGE, Counter, Hands
 from appliance.counter.front import Wish
 from appliance.courier import Courier, Delivery, Parcel, Sender
+from appliance.line import lay_line
 from appliance.link import Link, Listener
-from appliance.settings import Broker, CounterSettings
+from appliance.settings import Broker, CounterSettings, PrinterSettings
 from drivers.panel import Key, Light
 from drivers.profiles import PROFILES
 from drivers.scene import Scene, Size
@@ -65,6 +67,7 @@ from mqtt_schema.messages import (
 from mqtt_schema.types import Instant
 from tests.support.broker import PATIENCE_S, EmbeddedBroker, PlayedBroker, free_port
 from tests.support.spoken import COUNTER, MORNING, OURS, SITE, THEIRS, payment, reprint, request, result, slip
+from tests.support.systemd import Manager, environment
 
 pytestmark = pytest.mark.journey
 
@@ -192,22 +195,26 @@ class Office:
             self._courier.pump(self._clock.monotonic_s())
 
 
+def settings(directory: Path, port: int) -> CounterSettings:
+    key_file = directory / "counter.jwk"
+    key_file.write_text(signing.private_jwk(COUNTER_KEY))
+    return CounterSettings(
+        site=SITE,
+        counter=COUNTER,
+        state_dir=directory / "state",
+        key_file=key_file,
+        broker=Broker(port=port),
+        office_keys=[signing.public_jwk(OFFICE_KEY)],
+        beneficiaries=[OURS],
+    )
+
+
 class Booth:
     """One counter with its devices. `start` and `stop` are its power switch; the journal stays."""
 
     def __init__(self, directory: Path, port: int, clock: Clock | None = None) -> None:
         self._clock = clock
-        key_file = directory / "counter.jwk"
-        key_file.write_text(signing.private_jwk(COUNTER_KEY))
-        self._settings = CounterSettings(
-            site=SITE,
-            counter=COUNTER,
-            state_dir=directory / "state",
-            key_file=key_file,
-            broker=Broker(port=port),
-            office_keys=[signing.public_jwk(OFFICE_KEY)],
-            beneficiaries=[OURS],
-        )
+        self._settings = settings(directory, port)
         self.printer = VirtualPrinter(PROFILES["generic-80"])
         self.start()
 
@@ -229,6 +236,12 @@ class Booth:
         self._counter.stop()
         self._thread.join(timeout=PATIENCE_S)
         assert not self._thread.is_alive()
+
+    def fit(self, printer: PrinterSettings) -> None:
+        """Change its settings, as a technician would: while it is off."""
+        self.stop()
+        self._settings = self._settings.model_copy(update={"printer": printer})
+        self.start()
 
     @property
     def is_running(self) -> bool:
@@ -388,6 +401,18 @@ def test_the_desk_gets_a_test_slip_and_hears_how_it_went(booth: Booth, office: O
     office.say(TrialWanted(asked_by="Nguyễn Thị Bình"))
     assert office.next(TrialReport) == TrialReport(outcome=SlipOutcome.PRINTED)
     assert booth.slips() == 1
+
+
+def test_where_every_slip_is_to_be_in_both_languages_it_is(booth: Booth, office: Office) -> None:
+    office.post(result(1))
+    office.next(ReceiptReport)
+    office.post(reprint(1))
+    office.next(ReceiptReport)
+    booth.fit(PrinterSettings(is_bilingual=True))
+    office.post(reprint(1))
+    office.next(ReceiptReport)
+    _, usual, both = booth.printer.slips
+    assert both.height_dots > usual.height_dots
 
 
 def test_the_desk_gets_the_slip_of_the_day_with_what_was_paid_and_hears_how_it_went(
@@ -598,3 +623,24 @@ def test_a_technician_prints_the_days_sums_and_the_head_of_the_chain(booth: Boot
     booth.stop()
     assert audit.verify_counter(booth.journal, [head]).is_whole
     booth.start()
+
+
+def test_a_counter_whose_link_nobody_turns_falls_silent_so_that_systemd_restarts_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment(tmp_path / "notify").items():
+        monkeypatch.setenv(name, value)
+    seed = settings(tmp_path, free_port())
+    line = lay_line(seed, SystemClock().now)
+    hands = Hands(VirtualDisplay(Size(1024, 600)), None, VirtualPanel(), VirtualSound())
+    counter = Counter(seed, hands, line=line)
+    counter._desk.start()
+    line.link.start()
+    with closing(Manager(str(tmp_path / "notify"))) as manager:
+        counter._live()
+        assert manager.heard() == ["WATCHDOG=1"], "that no broker is there is no reason"
+        line.link._loop.stop()  # its thread ends, as one that broke would
+        counter._live()
+        assert manager.heard() == []
+        counter._close()
+        assert manager.heard() == ["STOPPING=1"]

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ import tomli_w
 from appliance.courier import Courier, Delivery, Parcel, Sender
 from appliance.demo.browser import read_form
 from appliance.link import Link, Listener
+from appliance.office.app import Office
 from appliance.settings import Broker, CounterEntry, OfficeSettings
 from mqtt_schema import signing, topics
 from mqtt_schema.messages import (
@@ -36,6 +38,7 @@ from mqtt_schema.messages import (
     Seen,
 )
 from tests.support.broker import EmbeddedBroker, free_port
+from tests.support.systemd import Manager, environment
 
 pytestmark = pytest.mark.journey
 
@@ -244,3 +247,19 @@ def test_calls_and_cards_outlive_the_office(running: Running) -> None:
         counter.born_at = datetime.now(UTC)
         counter.be()
         assert counter.hear(Cards).cards == (sent,), "a counter that came back gets them again"
+
+
+def test_an_office_whose_link_nobody_turns_falls_silent_so_that_systemd_restarts_it(
+    office_settings: OfficeSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment(tmp_path / "notify").items():
+        monkeypatch.setenv(name, value)
+    office = Office(office_settings.model_copy(update={"broker": Broker(port=free_port())}))
+    office._link.start()
+    with closing(Manager(str(tmp_path / "notify"))) as manager:
+        office._turn()
+        assert manager.heard() == ["WATCHDOG=1"], "that no broker is there is no reason"
+        office._link._loop.stop()  # its thread ends, as one that broke would
+        office._turn()
+        assert manager.heard() == []
+    office._ledger.close()
