@@ -4,10 +4,12 @@ Libraries import more than a device that runs for months in little memory ever u
 """
 
 import sys
+from _thread import RLock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # typing itself would cost 3 ms before the first frame
     from collections.abc import Callable
+    from importlib.abc import Loader
     from types import ModuleType
 
 
@@ -25,41 +27,60 @@ def put(name: str, *functions: str) -> None:
     if spec is None or spec.loader is None:
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
     module = module_from_spec(spec)
-    module.__dict__["__getattr__"] = _found_in(module)
+    standin = _Standin(module, spec.loader)
+    module.__dict__["__getattr__"] = standin.find
     for function in functions:
-        setattr(module, function, _called_in(module, function))
+        setattr(module, function, standin.calling(function))
     sys.modules[name] = module
     package, _, part = name.rpartition(".")
     if package:
         setattr(sys.modules[package], part, module)
 
 
-def _found_in(module: "ModuleType") -> "Callable[[str], object]":
-    """A module's `__getattr__` (PEP 562), asked for names that are missing."""
-    from importlib import import_module
-    from importlib.util import find_spec
+class _Standin:
+    """Loads what a module is asked for: a part of the package, or all of it, once."""
 
-    def find(name: str) -> object:
+    def __init__(self, module: "ModuleType", loader: "Loader") -> None:
+        self._module = module
+        self._loader = loader
+        self._lock = RLock()
+        self._is_running = False
+        self._is_whole = False
+
+    def find(self, name: str) -> object:
+        """The module's `__getattr__` (PEP 562), asked for names that are missing."""
+        from importlib import import_module
+        from importlib.util import find_spec
+
         if name.startswith("__"):
             raise AttributeError(name)
-        part = f"{module.__name__}.{name}"
-        if hasattr(module, "__path__") and find_spec(part):
+        part = f"{self._module.__name__}.{name}"
+        if hasattr(self._module, "__path__") and find_spec(part):
             return import_module(part)
-        _become_whole(module)
-        return getattr(module, name)
+        if not self._become_whole():
+            raise AttributeError(name)
+        return getattr(self._module, name)
 
-    return find
+    def calling(self, name: str) -> "Callable[..., object]":
+        """A function that makes the module whole, and calls its own."""
 
+        def call(*arguments: object, **named: object) -> object:
+            self._become_whole()
+            return getattr(self._module, name)(*arguments, **named)
 
-def _called_in(module: "ModuleType", name: str) -> "Callable[..., object]":
-    def call(*arguments: object, **named: object) -> object:
-        _become_whole(module)
-        return getattr(module, name)(*arguments, **named)
+        return call
 
-    return call
-
-
-def _become_whole(module: "ModuleType") -> None:
-    """Run the module's own code; a second time changes nothing."""
-    if module.__dict__.pop("__getattr__", None) and module.__spec__ and module.__spec__.loader:
-        module.__spec__.loader.exec_module(module)
+    def _become_whole(self) -> bool:
+        """Run the module's own code, if nobody has; another thread waits for it. False for that code itself."""
+        with self._lock:
+            if self._is_running or self._is_whole:
+                return self._is_whole
+            self._is_running = True
+            try:
+                self._loader.exec_module(self._module)
+            finally:
+                self._is_running = False
+            self._is_whole = True
+            if self._module.__dict__.get("__getattr__") == self.find:  # else it has one of its own
+                del self._module.__dict__["__getattr__"]
+            return True

@@ -67,3 +67,32 @@ def test_one_that_is_loaded_stays_as_it_is(shop: Path) -> None:
 def test_one_that_is_not_installed_is_said_to_be_missing(shop: Path) -> None:
     code = "try: standin.put('shoppe')\nexcept ModuleNotFoundError as error: print(error.name)"
     assert told(shop, code) == ["shoppe"]
+
+
+def test_several_threads_that_ask_at_once_all_find_it_whole(shop: Path) -> None:
+    """Its code goes on only when all of them are about to ask."""
+    (shop / "slow.py").write_text("for _ in range(4): asked.acquire()\ndef count(by): return 2 * by\n")
+    code = """
+import builtins, threading
+from concurrent.futures import ThreadPoolExecutor
+builtins.asked = threading.Semaphore(0)
+standin.put('slow')
+import slow
+def ask(number):
+    asked.release()
+    return slow.count(number)
+with ThreadPoolExecutor(4) as pool:
+    print(*pool.map(ask, range(4)))
+"""
+    assert told(shop, code) == ["0", "2", "4", "6"]
+
+
+def test_one_whose_code_breaks_breaks_again_for_who_asks_again(shop: Path) -> None:
+    (shop / "broken.py").write_text("raise OSError('no shelf')\n")
+    ask = "try: broken.count\nexcept OSError as error: print(error)\n"
+    assert told(shop, f"standin.put('broken'); import broken\n{ask}{ask}") == ["no", "shelf", "no", "shelf"]
+
+
+def test_one_with_a_getattr_of_its_own_keeps_it(shop: Path) -> None:
+    (shop / "till.py").write_text("def __getattr__(name): return name.upper()\n")
+    assert told(shop, "standin.put('till'); import till; print(till.open, till.shut)") == ["OPEN", "SHUT"]
