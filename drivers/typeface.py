@@ -1,8 +1,8 @@
 """Pure: how much room words take in Be Vietnam Pro, and where their lines break. It draws nothing.
 
-Everything that draws text here (the glass, the slip) goes through FreeType, which rounds the advance of every hinted
-glyph to whole pixels; widths are therefore summed in whole pixels too, and agree with the drawing to the pixel, but
-for kerning, which only ever makes a line a little narrower. The one thing read is the generated `fonts/metrics.json`.
+FreeType rounds the advance of every hinted glyph to whole pixels; widths are therefore summed in whole pixels too, and
+agree with the drawing to the pixel: on the slip always, on the glass but for kerning, which only ever makes a line a
+little narrower. The one thing read is the generated `fonts/metrics.json`.
 """
 
 import json

@@ -91,9 +91,10 @@ def _font(face: Face, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(face.path, size, layout_engine=ImageFont.Layout.BASIC)
 
 
-def fonts() -> dict[str, str]:
-    """The fonts that lie here, by digest."""
-    return {face.value: sha256(face.path.read_bytes()).hexdigest() for face in Face}
+def digests() -> dict[str, str]:
+    """The SHA-256 of the fonts and of the letters that lie here, by file."""
+    files = [*(face.path for face in Face), *sorted(LETTERS.glob("*.bin"))]
+    return {file.name: sha256(file.read_bytes()).hexdigest() for file in files}
 
 
 if __name__ == "__main__":
@@ -104,4 +105,4 @@ if __name__ == "__main__":
     for one in Face:
         for em in sizes():
             (LETTERS / letters.name(one, em)).write_bytes(letters.written(alphabet(one, em)))
-    (LETTERS / "fonts.json").write_text(json.dumps(fonts(), indent=2) + "\n", "utf-8")
+    (LETTERS / "digests.json").write_text(json.dumps(digests(), indent=2) + "\n", "utf-8")
