@@ -16,6 +16,11 @@ from tests.simulation.world import run
 BUG_WORLDS, BUG_PAYMENTS = 15, 20
 
 
+def test_desk_and_glass_are_compared_once_everything_is_well_again() -> None:
+    """Else nobody would notice that the watch has nothing to look at there."""
+    assert one((1, 60)).counts["glasses compared"]
+
+
 def test_a_storm_is_weathered() -> None:
     verdict = one((SEED, 20), is_stormy=True)
     assert not verdict.is_broken, f"{verdict.invariant}: {verdict.detail}; {replay(verdict, is_stormy=True)}"

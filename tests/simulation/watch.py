@@ -227,11 +227,10 @@ class Watch:
 
     # When faults have stopped and some time has passed
 
-    def disagreements(self) -> dict[str, str]:
-        """What the desk believes to stand on a glass and does not stand there, or the other way round."""
+    def compared(self) -> dict[str, str]:
+        """Of each payment that the desk believes to stand on a glass: in which words glass and desk disagree, or ""."""
         asked = "SELECT * FROM payment WHERE state = 'pending' AND place IN ('offered', 'shown')"
-        told = ((row["id"], self._disagreement(row)) for row in self.rows(asked) if self._is_fresh(row["id"]))
-        return {payment: words for payment, words in told if words}
+        return {row["id"]: self._disagreement(row) for row in self.rows(asked) if self._is_fresh(row["id"])}
 
     def _disagreement(self, row: sqlite3.Row) -> str:
         counter = self.world.counters[row["counter"]]
