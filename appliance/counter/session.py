@@ -74,9 +74,6 @@ from mqtt_schema.messages import (
 )
 from mqtt_schema.types import Instant, PaymentId
 
-CARD_CHANGE = timedelta(seconds=60)
-"""Nobody changes a card faster; what is older than this memory by no more came while this very counter started."""
-
 STAYS = 3
 """So often the citizen may ask for more time to read a result."""
 
@@ -261,7 +258,7 @@ def _resulted(session: Session, event: Resulted, rules: Rules) -> Step:
     notice = _notice(result.payment, kind, result.amount if kind == "paid" else None, event.at, rules)
     if result.slip is None or had_slip:
         return Step(_show_if_free(heard, _keeping_phase(heard.glass, notice)))
-    if heard.since is not None and event.issued_at is not None and heard.since - event.issued_at > CARD_CHANGE:
+    if event.issued_at is not None and slips.is_before_memory(session, event.issued_at):
         return slips.perhaps_printed_before(_show_if_free(heard, notice), result.payment)
     shown = _show_if_free(heard, replace(notice, slip=result.slip))
     return Step(slips.owe(shown, result.payment, result.slip, event.at, rules))
@@ -336,13 +333,18 @@ def _restarted(session: Session, at: Instant, rules: Rules) -> Step:
 
 def _time_learned(session: Session, event: TimeLearned, rules: Rules) -> Session:
     """Somebody said what time it is, or nobody does any more. Who waits for paper waits as long as before."""
-    stepped = belief.at_time(session, event.time, event.step_s)
+    stepped = replace(belief.at_time(session, event.time, event.step_s), since=_since(session, event))
     if session.time == "known":
         return _advance(_pass_time(slips.step_clock(stepped, event.step_s), event.at, rules), event.at)
-    if stepped.since is None and event.time == "known":
-        stepped = replace(stepped, since=event.at)
     # Until now nobody knew how late it is, so no slip came off the shelf by itself.
     return slips.ready(_advance(_pass_time(stepped, event.at, rules), event.at), event.at)
+
+
+def _since(session: Session, event: TimeLearned) -> Instant | None:
+    """How far this memory reaches back; further, if the office's clock was wrong when it began. None: long enough."""
+    if event.time != "known" or (session.since is None and session.heard):
+        return session.since
+    return event.at if session.since is None else min(session.since, event.at)
 
 
 def _fleet_followed(session: Session, event: FleetFollowed, rules: Rules) -> Step:

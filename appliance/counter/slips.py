@@ -35,6 +35,9 @@ SHELF_HOLDS = 200
 TRIES = 3
 """So often a slip begins by itself because the printer is ready: one that never stays so must not be tried for ever."""
 
+CARD_CHANGE = timedelta(seconds=60)
+"""Nobody changes a card faster; what is older than this memory by no more came while this very counter started."""
+
 RESTARTED_IN_PRINT = "Quầy khởi động lại khi đang in phiếu"
 RESTARTED_TOO_LATE = "Quầy khởi động lại khi phiếu đã quá lâu"
 ALREADY = "Quầy này đã in phiếu này"
@@ -72,8 +75,13 @@ def owe(session: Session, payment: PaymentId, slip: Slip, at: Instant, rules: Ru
     return _due(session, SlipJob(payment, slip, until=_until(at, rules)))
 
 
+def is_before_memory(session: Session, moment: Instant) -> bool:
+    """Whether this counter, with another card, may have done then what it knows nothing of."""
+    return session.since is not None and session.since - moment > CARD_CHANGE
+
+
 def perhaps_printed_before(session: Session, payment: PaymentId) -> Step:
-    """A result from before this counter's memory began: the card before it may have printed the slip. A human looks."""
+    """A slip from before this counter's memory began: the card before it may have printed it. A human looks."""
     noted = _in_phase(memory.note_slip(session, payment, "unsure"), payment, "unsure")
     return Step(noted, (Tell(_report(payment, SlipOutcome.POSSIBLY_PRINTED, BEFORE_THIS_CARD)),))
 
@@ -109,6 +117,8 @@ def wanted(session: Session, event: WantedByClerk, rules: Rules) -> Step:
             return Step(heard, (Tell(_report(payment, SlipOutcome.PRINTED, ALREADY)),))
         case "unsure":
             return Step(heard, (Tell(_report(payment, SlipOutcome.POSSIBLY_PRINTED, PERHAPS_ALREADY)),))
+        case "unknown" if is_before_memory(session, event.wanted.slip.paid_at):
+            return perhaps_printed_before(heard, payment)
         case "shelved" | "released" | "unknown":
             return Step(owe(_off_the_shelf(heard, payment), payment, event.wanted.slip, event.at, rules))
         case never:

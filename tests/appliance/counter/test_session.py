@@ -630,6 +630,36 @@ def test_a_result_from_before_the_first_time_it_knew_may_be_on_the_paper_of_anot
     assert step(fresh, replace(older, issued_at=None), RULES).session.slips != ()
 
 
+def test_an_office_whose_clock_is_set_back_finds_the_same_card_in_its_counters() -> None:
+    """Or no slip would be printed until that wrong time had come."""
+    hour_fast = after(Restarted(at(0), "asked"), TimeLearned(at(3700), "known", 3700.0))
+    righted = step(hour_fast, TimeLearned(at(110), "known", -3600.0), RULES).session
+    assert righted.since == at(110)
+    assert step(righted, replace(resulted(1, seconds=120), issued_at=at(115)), RULES).session.slips != ()
+    lost = step(hour_fast, TimeLearned(at(105), "unknown"), RULES).session
+    assert step(lost, TimeLearned(at(110), "known"), RULES).session.since == at(110)
+
+
+def test_a_card_that_remembers_payments_is_no_new_one() -> None:
+    """As one whose counter was given this version."""
+    old = replace(after(resulted(1, seconds=5)), since=None, time="asked")
+    assert step(old, TimeLearned(at(100), "known", 1.0), RULES).session.since is None
+
+
+def test_a_slip_that_was_paid_before_this_card_is_asked_about_when_the_desk_wants_it() -> None:
+    fresh = after(Restarted(at(0), "asked"), TimeLearned(at(100), "known", 100.0))
+    wish = wanted(1, seconds=200)
+
+    def paid(seconds: float) -> Step:
+        dated = wish.wanted.model_copy(update={"slip": wish.wanted.slip.model_copy(update={"paid_at": at(seconds)})})
+        return step(fresh, replace(wish, wanted=dated), RULES)
+
+    [report] = told(paid(39))
+    assert isinstance(report, ReceiptReport)
+    assert (report.outcome, paid(39).session.slips) == (SlipOutcome.POSSIBLY_PRINTED, ())
+    assert (told(paid(40)), [job.payment for job in paid(40).session.slips]) == ([], [payment(1)])
+
+
 def test_the_slip_of_the_day_goes_the_way_of_a_test_slip() -> None:
     assert last(TrialAsked(at(0), "Nguyễn Thị Bình", "day_end")) == Step(Session(), (PrintTrial("day_end"),))
     printed = TrialEnded(at(3), SlipOutcome.PRINTED, page="day_end")

@@ -575,7 +575,8 @@ def test_a_clock_that_is_put_right_makes_nobody_wait_shorter_or_longer() -> None
 
 
 def test_a_copy_without_an_end_and_an_empty_shelf_have_no_time() -> None:
-    endless = Session(slips=(SlipJob(payment(1), slip(), is_copy=True),), shelf=(Shelved(payment(2), at(0), ""),))
+    copy = SlipJob(payment(1), slip(), is_copy=True)
+    endless = Session(slips=(copy,), shelf=(Shelved(payment(2), at(0), ""),), since=at(0))
     stepped = step(endless, TimeLearned(at(3620), "known", 3600.0), RULES)
     assert stepped.session == endless
     lasting = replace(endless, shelf=(Shelved(payment(2), at(0), "", SlipJob(payment(2), slip(2))),))
