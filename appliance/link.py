@@ -151,19 +151,19 @@ class Link:
     @property
     def is_up(self) -> bool:
         """Whether the broker has taken our subscriptions, and somebody listens to it."""
-        return self._wire.is_up and self.is_turning
+        return self._wire.is_up and self._loop.is_turning
 
     @property
-    def is_turning(self) -> bool:
-        """Whether somebody turns this link, be it up or down. If not, it never comes back: end the program."""
-        return self._loop.is_turning
+    def is_lost(self) -> bool:
+        """Whether nobody turns this link any more, be it up or down: it never comes back. End the program."""
+        return self._loop.is_lost
 
     @property
     def trouble(self) -> str:
         """What stands in the way, in words with a next step; empty when all is well. From any thread."""
         with self._lock:
             refused = next(iter(self._wire.refused.values()), "")
-        if self._wire.is_up and not self.is_turning:
+        if self._wire.is_up and not self._loop.is_turning:
             return "the network thread stands still. Restart the program"
         return refused or self._trouble
 

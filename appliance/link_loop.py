@@ -24,6 +24,9 @@ TICK_S = 0.25
 STANDS_STILL_S = 30.0
 """A loop that has not turned for so long is taken for dead."""
 
+LOST_S = 180.0
+"""Nor does anybody wait for it any longer. To look for a broker by name takes a minute where no name server answers."""
+
 GOODBYE_S = 2.0
 
 
@@ -69,8 +72,16 @@ class LinkLoop:
     @property
     def is_turning(self) -> bool:
         """Whether somebody listens to the sockets: its thread lives, and its last turn is not long ago."""
+        return self._has_turned_within(STANDS_STILL_S)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it will never turn again, as far as anybody can tell."""
+        return not self._has_turned_within(LOST_S)
+
+    def _has_turned_within(self, seconds: float) -> bool:
         is_alive = self._thread is None or self._thread.is_alive()
-        return is_alive and time.monotonic() - self._turned_at_s < STANDS_STILL_S
+        return is_alive and time.monotonic() - self._turned_at_s < seconds
 
     def start(self) -> None:
         """Turn in a thread of its own. A second time changes nothing."""

@@ -245,7 +245,7 @@ class Counter:
         self._show()
         self._speak()
         self._forget()
-        if self._link.is_turning and not self._glass.is_blind:
+        if not (self._link.is_lost or self._glass.is_blind):
             # A glass that stays dark or a link that nobody turns is worth a restart: silence makes the watchdog do it.
             self._notifier.watchdog()
 

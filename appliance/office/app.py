@@ -245,7 +245,7 @@ class Office:
         self._courier.pump(self._clock.monotonic_s())
         if self._portal is not None:
             self._portal.pump()
-        if self._link.is_turning and self._clock.monotonic_s() - self._served_at_s < SERVES_WITHIN_S:
+        if not self._link.is_lost and self._clock.monotonic_s() - self._served_at_s < SERVES_WITHIN_S:
             self._notifier.watchdog()
 
     def _served(self) -> None:
