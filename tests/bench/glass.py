@@ -36,6 +36,8 @@ _STILL_S = 0.06
 """A picture that has not changed for so long is finished."""
 _MARGIN = 10
 """Looked-at pixels around what moves by itself: a wider figure may stand there next."""
+_MOST = 0.5
+"""A countdown leaves at least so much of the picture in peace."""
 
 _HEADER_WORDS = 25
 _HEADER_SIZE, _FILE_HEIGHT, _BYTES_PER_LINE, _COLOURS = 0, 5, 12, 19
@@ -119,14 +121,23 @@ class Glass:
             time.sleep(_POLL_S)
 
     def learn_what_moves(self, seconds: float = 2.2) -> None:
-        """Watch a screen that is told nothing: what moves on it is its countdown, and is not looked at any more."""
+        """Watch a screen that is told nothing: what moves on it is its countdown, and is not looked at any more.
+
+        Where all of it moved it was shifted against burn-in, which happens once a minute: it is watched again.
+        """
+        steady = None
+        while steady is None:
+            steady = at_rest(self._moved_within(seconds))
+        self._steady = steady
+
+    def _moved_within(self, seconds: float) -> Mask:
         first = self.look()
         moved = np.zeros(first.shape, dtype=np.bool_)
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             moved |= self.look() != first
             time.sleep(0.02)
-        self._steady = ~_around(moved)
+        return moved
 
     def code(self) -> str | None:
         """What a reader that neither program uses reads from the screen, or None."""
@@ -147,6 +158,12 @@ def _wait(condition: Callable[[], bool], what: str, timeout_s: float) -> float:
             raise BenchError(f"waited {timeout_s:g} s in vain for {what}")
         time.sleep(0.001)
     return time.monotonic()
+
+
+def at_rest(moved: Mask) -> Mask | None:
+    """All but the rectangle around what moved; None where that is most of the picture."""
+    steady = ~_around(moved)
+    return steady if steady.mean() >= _MOST else None
 
 
 def _around(moved: Mask) -> Mask:
