@@ -106,7 +106,7 @@ ONE_IMPORTER = {
     "pygame": {"drivers.display", "drivers.sound", "drivers.window"},
     "serial": {"drivers.printer"},
     "gpiozero": {"drivers.panel"},
-    "sqlalchemy": {"appliance.office.ledger", "appliance.office.tables"},
+    "sqlalchemy": {"appliance.office.engine", "appliance.office.ledger", "appliance.office.tables"},
     "sqlite3": {"appliance.journal", "appliance.chronicle"},
     "iotcore": {"appliance.commands"},
     "zxingcpp": {"appliance.demo.phone", "drivers.qr"},

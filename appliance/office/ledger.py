@@ -1,7 +1,6 @@
 """The office's memory: one transaction for everything that belongs together. Decides nothing.
 
-SQLite takes its write lock at BEGIN (BEGIN IMMEDIATE); without that, concurrent read-modify-writes vanish silently.
-Every change of a payment is guarded by its version besides.
+Nobody else writes meanwhile (`engine`), and every change of a payment is guarded by its version besides.
 """
 
 from collections import Counter
@@ -9,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from contextvars import ContextVar
 from itertools import count
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, UpdateBase, create_engine, event, make_url
+from sqlalchemy import Connection, Table, UpdateBase, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from appliance.audit import Verdict
@@ -27,6 +26,7 @@ from appliance.office.books.payments import PaymentBook
 from appliance.office.books.portal import PortalBook
 from appliance.office.books.pulse import Pulses
 from appliance.office.books.retention import RetentionBook
+from appliance.office.engine import open_engine, unsynced
 from appliance.office.errors import LedgerOpenError
 from mqtt_schema.types import Instant
 
@@ -70,10 +70,7 @@ class Ledger:
         self._written: dict[str, int] = {}
         self._numbers = count(1)
         try:
-            # An error of the database would carry names into the log with the statement's values.
-            self.engine = create_engine(url, hide_parameters=True)
-            if self.engine.dialect.name == "sqlite":
-                _prepare_sqlite(self.engine)
+            self.engine = open_engine(url)
             event.listen(self.engine, "before_execute", _note_table)
             tables.metadata.create_all(self.engine)
         except (SQLAlchemyError, ImportError) as error:
@@ -82,7 +79,7 @@ class Ledger:
 
     @contextmanager
     def write(self) -> Iterator[Books]:
-        """One transaction, all or nothing; nobody else writes meanwhile (SQLite)."""
+        """One transaction, all or nothing; nobody else writes meanwhile."""
         with (
             self._counting_errors(),
             self.engine.connect() as connection,
@@ -112,7 +109,7 @@ class Ledger:
         written: set[str] = set()
         connection.execution_options(writes=True, written=written)
         try:
-            with _unsynced(connection) if _LIGHTLY.get() else nullcontext():
+            with unsynced(connection) if _LIGHTLY.get() else nullcontext():
                 yield
         finally:
             for name in written:
@@ -188,38 +185,3 @@ def _note_table(connection: Connection, statement: object, *_parameters: object)
     written = connection.get_execution_options().get("written")
     if written is not None and isinstance(statement, UpdateBase):
         written.add(str(statement.entity_description["name"]))
-
-
-@contextmanager
-def _unsynced(connection: Connection) -> Iterator[None]:
-    """SQLite only: what is committed meanwhile waits in the log for the next commit that is synced."""
-    driver = connection.connection.driver_connection
-    if connection.dialect.name != "sqlite" or driver is None:
-        yield
-        return
-    [before] = driver.execute("PRAGMA synchronous").fetchone()
-    driver.execute("PRAGMA synchronous=NORMAL")
-    try:
-        yield
-    finally:
-        driver.execute(f"PRAGMA synchronous={before}")
-
-
-def _prepare_sqlite(engine: Engine) -> None:
-    @event.listens_for(engine, "connect")
-    def _connect(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # the driver must not begin transactions of its own
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "busy_timeout=30000",
-            "secure_delete=ON",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        if not options.get("glances", False):
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes", False) else "BEGIN")

@@ -1,4 +1,4 @@
-"""One office on a real ledger in a temporary file, a clock that stands still, and the voices that speak to it."""
+"""One office on a real ledger, a clock that stands still, and the voices that speak to it."""
 
 import asyncio
 import json
@@ -40,6 +40,7 @@ from mqtt_schema.messages import (
     Seen,
 )
 from mqtt_schema.types import Vnd
+from tests.support import postgres
 
 MORNING = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
 """Half past eight in Vietnam."""
@@ -52,8 +53,30 @@ def clock() -> VirtualClock:
     return VirtualClock(MORNING)
 
 
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The address of a real one."""
+    binaries = postgres.programs()
+    if binaries is None:
+        pytest.skip(f"no PostgreSQL here: {postgres.WANTED}")
+    with postgres.running(binaries) as url:
+        yield url
+
+
 @pytest.fixture
-def office_settings(tmp_path: Path) -> OfficeSettings:
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database: a file, or with --database=postgresql a place in a real one."""
+    return _database(request, tmp_path, request.config.getoption("--database"))
+
+
+def _database(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> str:
+    if kind == "postgresql":
+        return postgres.fresh(request.getfixturevalue("postgresql"))
+    return f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+
+
+@pytest.fixture
+def office_settings(tmp_path: Path, database: str) -> OfficeSettings:
     """Two counters, four fees of the catalogue and the free one, SePay by HMAC, a portal."""
     secret, token, key = tmp_path / "sepay", tmp_path / "portal", tmp_path / "office.jwk"
     secret.write_text("a secret of this test")
@@ -71,7 +94,7 @@ def office_settings(tmp_path: Path) -> OfficeSettings:
         name="UBND phường Hoàn Kiếm",
         reference_prefix="HK",
         frame_ancestors=["http://127.0.0.1:8600"],
-        database=f"sqlite:///{tmp_path / 'ledger.sqlite'}",
+        database=database,
         signing_key_file=key,
         beneficiary=Beneficiary(
             bin="970403", account=ACCOUNT, account_name="UBND phường Hoàn Kiếm", bank_name="Sacombank"
@@ -99,6 +122,14 @@ def office_settings(tmp_path: Path) -> OfficeSettings:
 @pytest.fixture
 def ledger(office_settings: OfficeSettings) -> Iterator[Ledger]:
     opened = Ledger(office_settings.database)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def each_ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    """One on each kind of database, for what databases do differently."""
+    opened = Ledger(_database(request, tmp_path, request.param))
     yield opened
     opened.close()
 

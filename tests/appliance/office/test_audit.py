@@ -60,7 +60,9 @@ def forge(ledger: Ledger) -> Forge:
         with ledger.engine.connect() as connection:
             connection.execution_options(writes=True)
             with connection.begin():
-                connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+                is_file = ledger.engine.dialect.name == "sqlite"
+                lax = "PRAGMA defer_foreign_keys=ON" if is_file else "SET LOCAL session_replication_role = replica"
+                connection.exec_driver_sql(lax)
                 connection.execute(statement)
 
     return run
@@ -172,10 +174,15 @@ def test_every_column_of_every_row_of_the_audit_is_covered(
 ) -> None:
     for row in rows(ledger):
         before = _value(ledger, row.seq, column)
-        forge(update(tables.audit).where(tables.audit.c.seq == row.seq).values({column: f"{before}x"}))
+        forge(update(tables.audit).where(tables.audit.c.seq == row.seq).values({column: _another(before)}))
         assert found(ledger), f"row {row.seq}"
         forge(update(tables.audit).where(tables.audit.c.seq == row.seq).values({column: before}))
     assert found(ledger) == []
+
+
+def _another(value: str) -> str:
+    """As long, since one kind of database keeps no longer one."""
+    return value[:-1] + ("y" if value.endswith("x") else "x")
 
 
 def _value(ledger: Ledger, seq: int, column: str) -> str:

@@ -1,4 +1,4 @@
-"""The ledger on a real SQLite file."""
+"""The ledger on a real database: SQLite's file, and PostgreSQL where the two differ."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -133,8 +133,9 @@ def test_a_transaction_that_breaks_leaves_nothing(ledger: Ledger, a_payment: Mak
         assert books.timeline(payment.id) == []
 
 
-def test_of_400_concurrent_changes_none_is_lost(ledger: Ledger, a_payment: Make) -> None:
+def test_of_400_concurrent_changes_none_is_lost(each_ledger: Ledger, a_payment: Make) -> None:
     """Eight threads read, add one, and write. With the driver's defaults most of these vanish without an error."""
+    ledger = each_ledger
     payment = opened(ledger, a_payment())
 
     def add_one(_: int) -> None:
@@ -149,11 +150,32 @@ def test_of_400_concurrent_changes_none_is_lost(ledger: Ledger, a_payment: Make)
     assert (after.received, after.version) == (400, 400)
 
 
-def test_of_many_clerks_who_use_one_key_only_one_makes_a_payment(ledger: Ledger, a_payment: Make) -> None:
+def test_concurrent_changes_make_one_chain(each_ledger: Ledger, a_payment: Make) -> None:
+    payments = [a_payment() for _ in range(40)]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda payment: opened(each_ledger, payment), payments))
+    with each_ledger.read() as books:
+        assert len(list(books.audit_rows())) == 40
+    assert each_ledger.inspect().findings == ()
+
+
+def test_whoever_reads_sees_one_moment(each_ledger: Ledger, a_payment: Make) -> None:
+    payment = opened(each_ledger, a_payment())
+    with each_ledger.read() as early:
+        assert early.payment(payment.id) == payment
+        with each_ledger.write() as books:
+            books.save(payment, replace(payment, received=Vnd(1)), T0)
+            books.open(a_payment())
+        assert early.payment(payment.id) == payment
+        assert len(early.pending()) == 1
+    assert found(each_ledger, payment).received == 1
+
+
+def test_of_many_clerks_who_use_one_key_only_one_makes_a_payment(each_ledger: Ledger, a_payment: Make) -> None:
     payments = [a_payment() for _ in range(40)]
 
     def order(payment: Payment) -> bool:
-        with ledger.write() as books:
+        with each_ledger.write() as books:
             if books.ordered("key"):
                 return False
             books.open(payment)
@@ -451,9 +473,11 @@ def test_reopening_the_file_finds_everything(ledger: Ledger, office_settings: Of
     again.close()
 
 
-def test_the_file_is_written_ahead_and_synced(ledger: Ledger) -> None:
+def test_the_file_is_written_ahead_and_synced(tmp_path: Path) -> None:
+    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
     with ledger.engine.connect() as connection:
         settings = [connection.execute(text(f"pragma {name}")).scalar_one() for name in ("journal_mode", "synchronous")]
+    ledger.close()
     assert settings == ["wal", 2]
 
 

@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from appliance.clock import VirtualClock
 from appliance.office.cashier import Cashier
@@ -109,7 +109,7 @@ def test_what_lies_about_is_counted(scrape: Callable[[], Samples], ledger: Ledge
 
 
 def test_a_transaction_that_the_database_refuses_is_counted(scrape: Callable[[], Samples], ledger: Ledger) -> None:
-    with pytest.raises(OperationalError), ledger.write() as books:
+    with pytest.raises(DBAPIError), ledger.write() as books:
         books._connection.execute(text("INSERT INTO nothing VALUES (1)"))
     assert value(scrape(), "quaythu_ledger_errors_total") == 1
 
