@@ -128,7 +128,8 @@ class TechnicianSettings(_Settings):
 class CounterSettings(_Settings):
     """The seed of one counter.
 
-    `label` is what people call it: it follows the word "Quầy" on glass and slip.
+    `label` is what people call it: it follows the word "Quầy" on glass and slip. `office` is the name of the office: it
+    stands above the slip of the day, as the office writes it on the others.
     `office_keys` and `beneficiaries` are what the counter believes: no other key can speak to it, and no other account
     can appear on its glass; until a document comes that one of `fleet_keys` signed, which then takes their place.
     `clock_tolerance_s`: a counter that knows the office's time less exactly shows no code. `workbench_port` opens the
@@ -138,6 +139,7 @@ class CounterSettings(_Settings):
     site: SiteId
     counter: CounterId
     label: Text | None = None
+    office: Text | None = None
     state_dir: Path = Path("/var/lib/quaythu/counter")
     key_file: Path = Path("/etc/quaythu/counter.jwk")
     broker: Broker = Broker()

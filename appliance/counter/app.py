@@ -280,7 +280,13 @@ class Counter:
         rows = self._journal.between(*day_end.bounds(day_end.day_of(now)), *day_end.KINDS)
         counted = day_end.count(rows, now, waiting, self._journal.head(), appliance.__version__)
         source = TimeSource.OFFICE if self._clock.is_trusted else TimeSource.NONE
-        paper = day_end.compose(counted, self._settings.called, self._settings.counter, time_source=source)
+        paper = day_end.compose(
+            counted,
+            self._settings.called,
+            self._settings.counter,
+            office=self._settings.office or "",
+            time_source=source,
+        )
         log.info("day_end", counter=self._settings.counter, row=counted.seq, head=counted.head)
         self._desk.print_page(paper, ended)
 

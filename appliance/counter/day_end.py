@@ -109,12 +109,15 @@ def sealed(counter: str, day_end: DayEnd) -> str:
     return f"QT1:{counter.upper()}:{day_end.day:%Y%m%d}:{day_end.seq}:{day_end.head.upper()}"
 
 
-def compose(day_end: DayEnd, called: str, counter: str, *, time_source: TimeSource = TimeSource.OFFICE) -> Paper:
-    """The slip of the day. `called` is the counter's label, `counter` its id."""
+def compose(
+    day_end: DayEnd, called: str, counter: str, *, office: str = "", time_source: TimeSource = TimeSource.OFFICE
+) -> Paper:
+    """The slip of the day. `called` is the counter's label, `counter` its id, `office` the name if it was told."""
     is_known = time_source is not TimeSource.NONE
     made = f"{day_end.made_at.astimezone(VIETNAM):%d/%m/%Y\u00a0%H:%M:%S}"
     return Paper(
         (
+            *_head(office),
             Text(TITLE, Face.EXTRABOLD, _TITLE_MM, Align.CENTRE, is_fixed=True),
             *((Text(f"{day_end.day:%d/%m/%Y}", Face.SEMIBOLD, align=Align.CENTRE),) if is_known else ()),
             Text(f"Quầy {called} ({counter})", capital_mm=SMALL_MM, align=Align.CENTRE),
@@ -136,6 +139,11 @@ def compose(day_end: DayEnd, called: str, counter: str, *, time_source: TimeSour
             Space(_BEFORE_CUT_MM),
         )
     )
+
+
+def _head(office: str) -> tuple[Item, ...]:
+    """As on the slips of payments."""
+    return (Text(office, Face.SEMIBOLD, align=Align.CENTRE, is_fixed=True), Space(_GAP_MM)) if office else ()
 
 
 def _slips(day_end: DayEnd) -> Iterator[Item]:

@@ -343,6 +343,7 @@ class Stage:
             "site": SITE,
             "counter": self.case.counter,
             "label": "số 1",
+            "office": OFFICE_NAME,
             "state_dir": str(self.directory / "counter"),
             "key_file": str(self.directory / "counter.jwk"),
             "workbench_port": self.ports.workbench,

@@ -111,6 +111,12 @@ def test_the_slip_says_the_day_the_sums_the_head_and_the_software() -> None:
         assert rare not in words(day_end.compose(EMPTY, "số 1", "quay-01"))
 
 
+def test_the_slip_begins_with_the_office_if_the_counter_was_told_its_name() -> None:
+    told, untold = (day_end.compose(FULL, "số 1", "quay-01", office=name) for name in ("UBND phường Hoàn Kiếm", ""))
+    assert words(told).startswith("UBND phường Hoàn Kiếm")
+    assert words(untold).startswith(day_end.TITLE)
+
+
 def test_the_head_as_it_is_printed_is_one_that_the_audit_takes() -> None:
     printed = "  ".join(HEAD[place : place + 4] for place in range(0, 64, 4))
     assert list(chain.unknown_heads([printed], [HEAD])) == []
