@@ -5,11 +5,12 @@ The office's ledger is looked into by `appliance.office.books.inspection`; what 
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from appliance import chain
 from appliance.chain import Finding, Row, Start
-from appliance.chronicle import PRUNED, PURGED, Chronicle, Particulars, looking
+from appliance.chronicle import KEPT, PRUNED, PURGED, Chronicle, Particulars, looking
 
 MOST_SAID = 50
 """So many findings are said one by one; whoever has more of them needs no list."""
@@ -78,17 +79,31 @@ def verify_counter(path: Path, heads: Sequence[str] = ()) -> Verdict:
 def _chain(chronicle: Chronicle, survey: Survey) -> Iterator[Finding]:
     beside, purged_before, start = chronicle.particulars(), 0, Start()
     bound: list[Row] = []
+    cut: Row | None = None
     for row in chronicle.rows():
         facts = row.facts
         if row.kind == PURGED:
             purged_before = max(purged_before, _number(facts.get("before")))
         if row.kind == PRUNED:
+            cut = row
             start = max(start, Start(_number(facts.get("before")), str(facts.get("head"))), key=lambda one: one.seq)
         if chain.BOUND in facts:
             bound.append(row)
     numbered, _head = chronicle.end()
     yield from chain.verify(survey.watch(chronicle.rows()), start, numbered)
+    if cut is not None and survey.first is not None:
+        yield from _too_young(survey.first, cut)
     yield from _beside(bound, beside, purged_before)
+
+
+def _too_young(first: Row, cut: Row) -> Iterator[Finding]:
+    """Only what is older than `KEPT` is ever thrown away, and so is the checkpoint at which the chain begins since."""
+    try:
+        is_due = datetime.fromisoformat(first.at) <= datetime.fromisoformat(cut.at) - KEPT
+    except (ValueError, TypeError):
+        is_due = False
+    if not is_due:
+        yield Finding(cut.seq, f"{cut.called} threw away what stood before {first.called}, which was not due yet")
 
 
 def _beside(bound: Collection[Row], beside: dict[int, Particulars], purged_before: int) -> Iterator[Finding]:

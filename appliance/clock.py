@@ -74,6 +74,7 @@ class OfficeTime(Clock):
         self._keeper = timekeeping.begin(machine.now(), machine.monotonic_s())
         self._since_s: float | None = None
         self._doubted_s: float | None = None
+        self._known_at: Instant | None = None
 
     def now(self) -> Instant:
         """The moment, in UTC; trusted or not."""
@@ -108,9 +109,9 @@ class OfficeTime(Clock):
 
     @property
     def certain_past(self) -> Instant | None:
-        """A moment that is over for certain: when the office was last heard; None when it never was."""
+        """A moment that is over for certain: when the office was last heard, be it before the start; None: never."""
         anchor = self._keeper.anchor
-        return None if anchor is None else anchor.at - timedelta(seconds=anchor.error_s)
+        return self._known_at if anchor is None else anchor.at - timedelta(seconds=anchor.error_s)
 
     @property
     def reading(self) -> ClockReading:
@@ -159,6 +160,7 @@ class OfficeTime(Clock):
             self._doubted_s = None
         return (timekeeping.now(self._keeper, at_s) - before).total_seconds()
 
-    def not_before(self, moment: Instant) -> None:
-        """The journal ends at `moment`: go on from there at the earliest."""
+    def go_on_from(self, moment: Instant, known_at: Instant | None = None) -> None:
+        """The journal ends at `moment`: go on from there at the earliest. `known_at`: until then the time was known."""
         self._keeper = timekeeping.not_before(self._keeper, moment, self.monotonic_s())
+        self._known_at = known_at

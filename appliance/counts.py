@@ -78,6 +78,10 @@ class Counts:
         newest = "SELECT id FROM set_aside ORDER BY id DESC LIMIT ?"
         self._db.execute(f"DELETE FROM set_aside WHERE id NOT IN ({newest})", (MOST_POISON,))  # noqa: S608  # a constant
 
+    def forget_set_aside(self, before: datetime) -> None:
+        """Let go of what a technician has had long enough to look at."""
+        self._db.execute("DELETE FROM set_aside WHERE at < ?", (before.isoformat(),))
+
     def poisoned(self) -> tuple[int, str]:
         """How much was set aside, and why the newest."""
         last = self._db.execute("SELECT reason FROM set_aside ORDER BY id DESC LIMIT 1").fetchone()

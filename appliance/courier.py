@@ -20,7 +20,7 @@ from appliance.logs import Log
 from appliance.post import ARRIVING, Arrival, Mailbox, Parcel, Publisher, Sender, Tally
 from appliance.quiet import Quiet
 from appliance.traffic import MOST_POISON_BYTES, Poison, highest_told, says_heard
-from mqtt_schema import signing, topics
+from mqtt_schema import jws, messages, signing, topics
 from mqtt_schema.errors import MessageError, SignatureError, TopicError
 from mqtt_schema.messages import Ack, Body, Envelope, TimeAsked, TimeTold, TrafficReport, Trouble
 from mqtt_schema.types import Instant
@@ -45,6 +45,9 @@ REPLAY_AFTER = timedelta(days=30)
 
 STALE_AFTER = timedelta(minutes=5)
 """What is said once and expires is not believed when it comes so much later: it may have been recorded."""
+
+MOST_ECHOES = 5000
+"""So many ids of what is said once are remembered: more than all counters say until it is stale."""
 
 MOST_SEQUENCE = 2**53
 """No honest side has said so much."""
@@ -93,6 +96,7 @@ class Courier:
         self._now = now
         self._tally = tally
         self._flights: dict[str, _Flight] = {}
+        self._passed: dict[str, None] = {}
         self._quiet = Quiet()
         self._answered_at: dict[str, Instant] = {}
         self._suspects: set[str] = set()
@@ -162,8 +166,9 @@ class Courier:
             return
         route = topics.route(envelope.body, self._peer)
         if not route.awaits_ack:
-            if not self._is_stale(envelope, route):
+            if not self._is_stale(envelope, route) and not self._is_echo(envelope, route):
                 self._take(envelope)
+                self._note_passed(envelope, route)
             return
         if self._mailbox.has_received(envelope.id):
             self._count_again(envelope)
@@ -181,6 +186,19 @@ class Courier:
         if is_stale:
             log.warning("stale", counter=envelope.counter, type=envelope.body.type)
         return is_stale
+
+    def _is_echo(self, envelope: Envelope, route: topics.Route) -> bool:
+        """Whether this very word, said once and kept by nobody, came before, as far back as it is not stale."""
+        is_echo = route.expiry_s is not None and envelope.id in self._passed
+        if is_echo:
+            log.warning("echo", counter=envelope.counter, type=envelope.body.type)
+        return is_echo
+
+    def _note_passed(self, envelope: Envelope, route: topics.Route) -> None:
+        if route.expiry_s is not None:
+            self._passed[envelope.id] = None
+        if len(self._passed) > MOST_ECHOES:
+            del self._passed[next(iter(self._passed))]
 
     def _is_replay(self, envelope: Envelope) -> bool:
         """Whether somebody else has said something with this sequence. Raises `UnusableError` for what is too old."""
@@ -284,7 +302,7 @@ class Courier:
         self._give_up_gaps(at_s)
         if not self._link.is_up:
             return
-        posted = list(_in_turn(self._mailbox.posted()))
+        posted = list(self._in_turn(self._mailbox.posted()))
         wanted = {parcel.message for parcel in posted}
         self._flights = {message: flight for message, flight in self._flights.items() if message in wanted}
         for parcel in posted:
@@ -301,6 +319,22 @@ class Courier:
         wait_s = FIRST_RETRY_S if flight is None else min(flight.wait_s * 2, LAST_RETRY_S)
         self._flights[parcel.message] = _Flight(at_s + wait_s, wait_s)
 
+    def _in_turn(self, posted: list[Parcel]) -> Iterator[Parcel]:
+        """The first of each counter, so that one that is away for long holds up nobody else.
+
+        Where not all have room, what no peer believes any more takes nobody's place. It stays in the outbox, for
+        somebody to see, and for a clock that is set right.
+        """
+        waiting = Counter(parcel.counter for parcel in posted)
+        taken: Counter[str] = Counter()
+        too_old = self._now() - REPLAY_AFTER
+        for parcel in posted:
+            if waiting[parcel.counter] > IN_FLIGHT and _sealed_at(parcel.raw) < too_old:
+                continue
+            taken[parcel.counter] += 1
+            if taken[parcel.counter] <= IN_FLIGHT:
+                yield parcel
+
     def forget_flights(self) -> None:
         """Begin again: after a reconnect, or when a peer came back, everything unacknowledged is due at once."""
         self._flights.clear()
@@ -310,13 +344,10 @@ class Courier:
         return min((flight.due_s for flight in self._flights.values()), default=None)
 
 
-def _in_turn(posted: Iterable[Parcel]) -> Iterator[Parcel]:
-    """The first of each counter, so that one that is away for long holds up nobody else."""
-    taken: Counter[str] = Counter()
-    for parcel in posted:
-        taken[parcel.counter] += 1
-        if taken[parcel.counter] <= IN_FLIGHT:
-            yield parcel
+@lru_cache(maxsize=2048)
+def _sealed_at(raw: bytes) -> Instant:
+    """When a message of ours was sealed."""
+    return messages.load(jws.peek(raw).payload).issued_at
 
 
 def _counter_of(topic: str) -> str:

@@ -61,7 +61,8 @@ class Gate:
 
     def recover(self) -> None:
         """Take up the session where its journal ended, and the document that was kept."""
-        self._clock.not_before(self._runner.recover(self._clock.now(), self._clock.known))
+        begun = self._runner.recover(self._clock.now(), self._clock.known)
+        self._clock.go_on_from(begun, self._runner.session.known_at)
         document = self._trust.document
         if document is not None and document.serial != self._runner.session.fleet_serial:
             # Between keeping it and saying so in the journal the power failed.

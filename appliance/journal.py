@@ -7,6 +7,7 @@ One SQLite file, WAL, synced at every commit. Used by one thread. Decides nothin
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -40,6 +41,10 @@ _CACHES = "PRAGMA cache_size=-256;"
 
 _PURGES = "PRAGMA secure_delete=ON;"
 """What is deleted is overwritten: purged means gone from the file too."""
+
+
+SET_ASIDE_KEPT = timedelta(days=90)
+"""As at the office: what could not be used may name somebody all the same."""
 
 
 class JournalError(ApplianceError, OSError):
@@ -183,10 +188,14 @@ class Journal:
         """What was set aside, newest first."""
         return self._counts.poison()
 
-    def forget_before(self, moment: Instant) -> None:
-        """Forget the ids of messages received before `moment`, and whom we served before the last rest."""
+    def forget_before(self, moment: Instant | None) -> None:
+        """Forget the ids of messages received before `moment`, and whom we served before the last rest.
+
+        None forgets no id: nobody knows what time it is.
+        """
         with self._transaction():
-            self._db.execute("DELETE FROM inbox WHERE received_at < ?", (moment.isoformat(),))
+            if moment is not None:
+                self._db.execute("DELETE FROM inbox WHERE received_at < ?", (moment.isoformat(),))
             self._chronicle.purge()
         try:
             # What was deleted stands in the file's log until that is emptied. Whoever reads the journal just now
@@ -198,9 +207,10 @@ class Journal:
             raise JournalError(f"the journal {self._path} cannot be written: {error}") from error
 
     def prune(self, now: Instant) -> None:
-        """Shorten the chain by what is older than `chronicle.KEPT`; only for who knows what time it is."""
+        """Let go of what is past its time, in the chain and of what was set aside; only for who knows the time."""
         with self._transaction():
             self._chronicle.prune(now)
+            self._counts.forget_set_aside(now - SET_ASIDE_KEPT)
 
     def head(self) -> tuple[int, str]:
         """The number and the head of the chain's last row."""

@@ -7,6 +7,7 @@ code is painted while its request is on its way to the disk, in the same turn
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import assert_never
 
 from appliance.counter import session as core
@@ -99,8 +100,9 @@ class Runner:
             session = core.step(session, event, self._rules).session
         self.session = session
         log.info("recovered", events=len(since), glass=session.glass.kind, slips=len(session.slips))
-        begun = max([at, *(event.at for event in since[-1:])])
-        self.step(Restarted(begun, time))
+        last = since[-1].at if since else None
+        begun = max(at, last or at)
+        self.step(Restarted(begun, time, last if session.time == "known" else None))
         return begun
 
     def take(self, envelope: Envelope, at: Instant) -> None:
@@ -118,6 +120,8 @@ class Runner:
         said = [effect.body for effect in effects if isinstance(effect, Tell)]
         if said or message or _is_worth_keeping(event, before, after):
             is_new_rest = after.is_at_rest and not before.is_at_rest
+            if is_new_rest and after.time == "known":
+                after = replace(after, known_at=event.at)
             self._journal.commit(event, said, message, after if is_new_rest else None, *([painted] if painted else []))
         self.session = after
         for effect in effects:

@@ -34,7 +34,7 @@ from appliance.counter.look import Look
 from appliance.counter.receipt import TimeSource
 from appliance.counter.shown import Health
 from appliance.counter.state import Idle, Notice, Paying, Rules, Session
-from appliance.courier import Courier, Sender
+from appliance.courier import REPLAY_AFTER, Courier, Sender
 from appliance.course import Ending
 from appliance.delivery import Delivery
 from appliance.gate import Gate
@@ -75,8 +75,8 @@ PICTURE_S = 5.0
 PUMP_S = 0.25
 HEARTBEAT_S = 5.0
 FORGET_EVERY_S = 3600.0
-FORGET_AFTER = timedelta(days=2)
-"""Message ids are kept this long; the office repeats nothing that old."""
+FORGET_AFTER = REPLAY_AFTER + timedelta(days=1)
+"""Message ids are kept this long: an office from an old backup says what is younger once more, under the same ids."""
 
 
 class Opened(Protocol):
@@ -356,10 +356,11 @@ class Counter:
         if at_s - self._forgot_at_s >= FORGET_EVERY_S:
             self._forgot_at_s = at_s
             gc.collect()
-            self._journal.forget_before(self._clock.now() - FORGET_AFTER)
-            if self._clock.is_trusted:
-                # A clock that is years ahead would prune all that is left as evidence.
-                self._journal.prune(self._clock.now())
+            # A clock that is years ahead would forget every id, and prune all that is left as evidence.
+            now = self._clock.now() if self._clock.is_trusted else None
+            self._journal.forget_before(now - FORGET_AFTER if now else None)
+            if now:
+                self._journal.prune(now)
 
     def _status(self, *, is_online: bool) -> CounterStatus:
         seen = self._glass.seen if is_online else None

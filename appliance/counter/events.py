@@ -271,10 +271,14 @@ class Unusable:
 
 @dataclass(frozen=True)
 class Restarted:
-    """The program begins again on this state. `time`: what is known of the time at its start."""
+    """The program begins again on this state. `time`: what is known of the time at its start.
+
+    `known_at`: when something last happened while the time was known, if that is newer than what the state says.
+    """
 
     at: Instant
     time: TimeKnown = "known"
+    known_at: Instant | None = None
     kind: Literal["restarted"] = "restarted"
 
 

@@ -11,7 +11,19 @@ from appliance.counter.events import CopyAsked, Event, Requested, Resulted, Unus
 from appliance.counter.state import Session
 
 MAY_STAND = frozenset(
-    ("payment", "sequence", "is_copy", "outcome", "pixels", "time", "step_s", "serial", "is_key_revoked", "help")
+    (
+        "payment",
+        "sequence",
+        "is_copy",
+        "outcome",
+        "pixels",
+        "time",
+        "step_s",
+        "serial",
+        "is_key_revoked",
+        "help",
+        "known_at",
+    )
 )
 """Fields of events that say nothing of a person: numbers, digests and words of our own."""
 

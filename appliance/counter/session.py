@@ -133,8 +133,8 @@ def step(session: Session, event: Event, rules: Rules) -> Step:
             return _fleet_followed(session, event, rules)
         case Unusable(trouble=trouble):
             return Step(session, (Tell(trouble), Report(f"{trouble.kind}: {trouble.detail}")))
-        case Restarted(at=at, time=time):
-            return _restarted(replace(session, time=time), at, rules)
+        case Restarted(at=at, time=time, known_at=known_at):
+            return _restarted(replace(session, time=time, known_at=known_at or session.known_at), at, rules)
         case Tick(at=at):
             return Step(_pass_time(session, at, rules))
         case _:

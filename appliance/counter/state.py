@@ -142,6 +142,7 @@ class Session:
 
     Without a known `time` no code is shown. `allowed` are the accounts of the fleet's document; None: the seed's count.
     `since`: so far this memory reaches back, by the office's clock; what is older a counter with another card has done.
+    `known_at`: a moment of known time that is over for certain; it is moved on at a rest and at a start.
     """
 
     glass: Glass = field(default_factory=Idle)
@@ -157,6 +158,7 @@ class Session:
     fleet_serial: int = 0
     allowed: tuple[AllowedBeneficiary, ...] | None = None
     since: Instant | None = None
+    known_at: Instant | None = None
 
     @property
     def is_at_rest(self) -> bool:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from appliance import audit, chronicle
-from appliance.chronicle import ChronicleError
+from appliance.chronicle import Chronicle, ChronicleError
 from appliance.counter import events, facts
 from appliance.counter.events import Event, Restarted, Tick, Unusable
 from appliance.counter.state import Session
@@ -293,6 +293,18 @@ def test_a_pruned_chain_verifies_from_its_anchor(journal: Journal, path: Path, f
     assert found(path) == []
     forge("DELETE FROM chain WHERE seq = ?", kept[0].seq)
     assert any("missing between the beginning" in said for said in found(path))
+
+
+def test_whoever_prunes_before_it_is_due_is_found_even_if_the_chain_says_so(journal: Journal, path: Path) -> None:
+    for number in (1, 2):
+        serve(journal, number, number * 1000)
+    with chronicle.looking(path) as looked:
+        rest = [row for row in looked.rows() if row.kind == "rest"][-1]
+    with closing(sqlite3.connect(path)) as forged, forged:
+        forged.execute("DELETE FROM chain WHERE seq < ?", (rest.seq,))
+        forged.execute("DELETE FROM particulars WHERE seq < ?", (rest.seq,))
+        Chronicle(forged).add("pruned", at(3000).isoformat(), {"before": rest.seq, "head": rest.previous})
+    assert any("was not due yet" in said for said in found(path))
 
 
 def test_a_chain_may_be_pruned_again_and_again(journal: Journal, path: Path) -> None:

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from appliance.clock import VirtualClock
-from appliance.courier import ARRIVING, GAP_S, LAST_RETRY_S, Arrival, Courier, Parcel, Sender
+from appliance.counter.app import FORGET_AFTER
+from appliance.courier import ARRIVING, GAP_S, IN_FLIGHT, LAST_RETRY_S, REPLAY_AFTER, Arrival, Courier, Parcel, Sender
 from appliance.delivery import Delivery
 from appliance.journal import Journal
 from appliance.link import Listener
@@ -33,6 +34,7 @@ from mqtt_schema.messages import (
     PaymentPreparing,
     PaymentRequest,
     TrafficReport,
+    TrialWanted,
     Trouble,
 )
 from tests.support.spoken import COUNTER, MORNING, SITE, payment, request, result
@@ -234,6 +236,53 @@ def help_asked(number: int = 1) -> HelpAsked:
 
 
 Pair = tuple[OfficeSide, CounterSide]
+
+# What is too old, or comes twice
+
+
+def test_what_is_too_old_to_be_believed_bars_nothing_behind_it_and_is_not_let_go(pair: Pair) -> None:
+    office, counter = pair
+    for side in pair:
+        side.link.go_down()
+    for number in range(IN_FLIGHT + 20):
+        office.post(PaymentCancellation(payment=payment(number)))
+        counter.post(help_asked(number))
+    office.clock.go_on(REPLAY_AFTER.total_seconds() + 60)
+    office.post(PaymentCancellation(payment=payment(900)))
+    counter.post(help_asked(900))
+    for side in pair:
+        side.link.come_back()
+    talk_for(60, office, counter)
+    assert counter.bodies == [PaymentCancellation(payment=payment(900))]
+    assert office.bodies == [help_asked(900)]
+    assert len(office.waiting()) == len(counter.waiting()) == IN_FLIGHT + 20
+
+
+def test_what_is_said_once_is_heard_once_however_often_it_is_played_back(pair: Pair) -> None:
+    office, counter = pair
+    office.courier.say(TrialWanted(asked_by="Bình"), COUNTER)
+    recorded = office.off_the_wire()
+    for _ in range(50):
+        carry(recorded, counter)
+        counter.clock.go_on(0.5)
+    assert counter.bodies == [TrialWanted(asked_by="Bình")]
+
+
+def test_an_office_from_a_backup_of_weeks_ago_says_nothing_that_is_taken_twice(pair: Pair) -> None:
+    office, counter = pair
+    office.post(result())
+    office.backup("sunday")
+    talk(office, counter)
+    for _ in range(28):
+        office.clock.go_on(86_400)
+        counter.journal.forget_before(office.clock.now() - FORGET_AFTER)
+    office.restore("sunday")
+    counter.post(help_asked())
+    office.post(request(5))
+    talk_for(60, office, counter)
+    assert counter.bodies == [result(), request(5)]
+    assert office.waiting() == []
+
 
 # Counting
 

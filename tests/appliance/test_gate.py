@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from appliance.clock import OfficeTime, VirtualClock
-from appliance.counter.events import Painted
+from appliance.counter.events import Painted, Tick
 from appliance.counter.shown import Shown, screen_of
 from appliance.counter.state import Idle, Notice, Paying, Rules
 from appliance.courier import Courier, Sender
@@ -287,6 +287,35 @@ def test_keys_rotate_without_a_second_of_refused_messages(counter: Counter) -> N
     assert counter.posted(PaymentRefused) == []
     counter.hear(soon(999, counter), OLD)
     assert counter.troubles[-1].kind == "signature"
+
+
+@pytest.mark.parametrize("rests", [False, True], ids=["in the middle of a payment", "at rest"])
+@pytest.mark.parametrize("starts", [1, 3])
+def test_a_key_whose_time_was_over_is_no_more_believed_after_a_restart(
+    counter: Counter, rests: bool, starts: int
+) -> None:
+    """Else whoever has it and answers first could tell a counter the time in which it was good."""
+    counter.hear(document(keys=[key(OLD, end=2), key(NEW, begin=1)]))
+    counter.go_on(10 * 86_400)
+    counter.link.go_down()
+    counter.link.come_back()
+    counter.tell_time(NEW)
+    counter.hear(soon(1, counter), NEW)
+    if rests:
+        counter.hear(PaymentCancellation(payment=payment(1)), NEW)
+        for _ in range(20):
+            counter.go_on(60)
+            counter.runner.step(Tick(counter.time.now()))
+        assert counter.session.is_at_rest
+    for _ in range(starts):
+        counter.stop()
+        counter.start()
+    counter.link.come_back()
+    counter.tell_time(OLD, at=MORNING + DAY)
+    assert counter.troubles[-1].kind == "signature"
+    assert counter.session.time != "known"
+    counter.tell_time(NEW)
+    assert counter.session.time == "known"
 
 
 def test_a_taken_over_office_cannot_redirect_money_and_cannot_write_a_document(counter: Counter) -> None:

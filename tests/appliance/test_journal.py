@@ -16,6 +16,7 @@ from appliance.counter.events import Event, Painted, Requested, Resulted, Tick
 from appliance.counter.state import Heard, Session
 from appliance.courier import Parcel, Sender
 from appliance.journal import Journal, JournalError
+from appliance.traffic import Poison
 from mqtt_schema import signing, topics
 from mqtt_schema.messages import Body, Displayed, PaymentRefused, Trouble
 from tests.support.spoken import COUNTER, MORNING, RULES, SITE, at, forged, payment, request, result
@@ -146,6 +147,22 @@ def test_old_message_ids_are_forgotten_and_young_ones_kept(journal: Journal) -> 
     journal.forget_before(at(100))
     assert not journal.has_received("a" * 32)
     assert journal.has_received("b" * 32)
+
+
+def test_without_a_time_to_trust_no_id_is_forgotten_but_whom_we_served_is(journal: Journal) -> None:
+    journal.commit(REQUESTED, [], "a" * 32, None)
+    journal.commit(Tick(at(400)), [], None, Session())
+    journal.forget_before(None)
+    assert journal.has_received("a" * 32)
+    assert journal.recover() == (Session(), [])
+
+
+def test_what_was_set_aside_goes_after_ninety_days(journal: Journal) -> None:
+    day_s = 86_400
+    for number in (0, 30):
+        journal.set_aside(Poison(COUNTER, at(number * day_s), "malformed", b"Tran Van Y"))
+    journal.prune(at(100 * day_s))
+    assert [poison.at for poison in journal.poison()] == [at(30 * day_s)]
 
 
 def test_nothing_of_a_citizen_stays_in_the_journal_after_the_rest(

@@ -98,5 +98,5 @@ def test_it_asks_when_it_is_due() -> None:
 
 def test_a_journal_that_ends_later_is_gone_on_from() -> None:
     pair = Pair(wrong_s=-3600)
-    pair.time.not_before(NOON)
+    pair.time.go_on_from(NOON)
     assert pair.time.now() == NOON

@@ -73,7 +73,7 @@ class MessageBook(CounterBook, AuditBook):
         }
         self._connection.execute(_POST, values)
 
-    def posted(self, limit: int = 100) -> list[Parcel]:
+    def posted(self, limit: int = 1000) -> list[Parcel]:
         """List what counters have not acknowledged yet, oldest first, at most `limit` for each counter."""
         rows = self._connection.execute(_POSTED, {"limit": limit})
         return [Parcel(row.message, row.counter, row.sequence, row.type, row.topic, row.raw) for row in rows]
