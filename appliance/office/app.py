@@ -1,14 +1,17 @@
 """The office as a program: puts the parts together and runs them. Composition only; no rule stands here.
 
 uvicorn has the main thread; the link has the MQTT library's; one more, the *post room*, deals with everything that is
-not a request: what counters say, what lies ready to be booked, what time brings, what the portal has to hear.
+not a request: what counters say, what lies ready to be booked, what time brings, what the portal has to hear. A post to
+the portal has a thread as long as it lasts.
 """
 
+import asyncio
 import queue
 import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import uvicorn
@@ -41,6 +44,8 @@ log = Log()
 
 TURN_S = 0.25
 PORTAL_RETRY_S = 5.0
+PORTAL_ANSWERS_WITHIN_S = 10.0
+"""From the first word to the last of its answer."""
 SERVES_WITHIN_S = 5.0
 """The watchdog hears of us only while all three loops turn: the post room's, uvicorn's and the link's."""
 
@@ -134,32 +139,68 @@ class PostRoom:
 
 
 class PortalPost:
-    """Tells the portal what it has to hear, until it answers 2xx."""
+    """Tells the portal what it has to hear, until it answers 2xx.
 
-    def __init__(self, ledger: Ledger, portal: Portal, clock: Clock) -> None:
+    Each post has a thread of its own: a portal that drips its answer must hold up no counter. How it ended is for the
+    post room again, which alone uses the ledger: what comes when that has ended goes unheard, and is said once more
+    after the next start.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        portal: Portal,
+        clock: Clock,
+        hand_over: Callable[[Callable[[], None]], None],
+        answers_within_s: float = PORTAL_ANSWERS_WITHIN_S,
+    ) -> None:
+        """`hand_over` gives the post room work, from any thread."""
         token = portal.token_file.read_text("utf-8").strip()
         self._ledger = ledger
-        self._client = httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=5)
         self._url = portal.url
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._trusted = httpx.create_ssl_context()
         self._clock = clock
+        self._hand_over = hand_over
+        self._answers_within_s = answers_within_s
+        self._is_posting = False
         self._not_before_s = float("-inf")
         self._callbacks = Reading(ledger, Books.callbacks, tables.callback)
 
     def pump(self) -> None:
-        """Send what is due. A portal that does not answer is left in peace for a while."""
-        if self._clock.monotonic_s() < self._not_before_s:
+        """Post what is due, one after the other. A portal that does not answer is left in peace for a while."""
+        if self._is_posting or self._clock.monotonic_s() < self._not_before_s:
             return
-        waiting = self._callbacks.now()
-        # One a turn: everything else in the post room waits meanwhile.
-        for callback_id, body in waiting[:1]:
-            try:
-                self._client.post(self._url, json=dict(body)).raise_for_status()
-            except httpx.HTTPError as error:
-                log.warning("portal", error=str(error))
-                self._not_before_s = self._clock.monotonic_s() + PORTAL_RETRY_S
-                return
-            with self._ledger.write() as books:
-                books.called_back(callback_id)
+        for callback_id, body in self._callbacks.now()[:1]:
+            threading.Thread(target=self._post, args=(callback_id, dict(body)), name="portal", daemon=True).start()
+            self._is_posting = True
+
+    def _post(self, callback_id: int, body: dict[str, Any]) -> None:
+        trouble: Exception | None = None
+        try:
+            asyncio.run(self._say(body))
+        except Exception as error:
+            # Whatever it was: if the post room did not hear of it, it would never post again.
+            trouble = error
+        self._hand_over(lambda: self._ended(callback_id, trouble))
+
+    async def _say(self, body: dict[str, Any]) -> None:
+        # The library's own patience begins anew with every byte.
+        async with (
+            asyncio.timeout(self._answers_within_s),
+            httpx.AsyncClient(headers=self._headers, timeout=self._answers_within_s, verify=self._trusted) as client,
+        ):
+            answer = await client.post(self._url, json=body)
+            answer.raise_for_status()
+
+    def _ended(self, callback_id: int, trouble: Exception | None) -> None:
+        self._is_posting = False
+        if trouble is not None:
+            log.warning("portal", error=str(trouble) or type(trouble).__name__)
+            self._not_before_s = self._clock.monotonic_s() + PORTAL_RETRY_S
+            return
+        with self._ledger.write() as books:
+            books.called_back(callback_id)
 
 
 class Office:
@@ -182,7 +223,8 @@ class Office:
         self._calls = Calls(self._ledger, self._clock, self._changed)
         self._post_room = PostRoom(self._turn)
         self._intake = Intake(self._ledger, self._cashier, _proof(settings.sepay), self._clock, self._book_soon)
-        self._portal = PortalPost(self._ledger, settings.portal, self._clock) if settings.portal else None
+        portal, hand_over = settings.portal, self._post_room.post
+        self._portal = PortalPost(self._ledger, portal, self._clock, hand_over) if portal else None
         self._served_at_s = self._clock.monotonic_s()
         self._keys = {counter.id: signing.read_public([counter.key]) for counter in settings.counters}
         self._link = Link(

@@ -82,6 +82,8 @@ class AuditBook(Book):
         if not self._changes:
             return
         seq, head = self._end()
+        # What was bound and then blanked in the same transaction is bound twice: no salt of the first may stay.
+        binders = {(change.noun, change.key): change for change in self._changes if change.personal is not None}
         rows: list[dict[str, Any]] = []
         salts: list[dict[str, Any]] = []
         for change in self._changes:
@@ -90,7 +92,8 @@ class AuditBook(Book):
             if change.personal is not None:
                 salt = os.urandom(16).hex()
                 said[chain.BOUND] = chain.digest(salt, change.personal)
-                salts.append({"seq": seq, "salt": salt})
+                if change is binders[change.noun, change.key]:
+                    salts.append({"seq": seq, "salt": salt})
             row = chain.add(head, seq, change.at, change.kind, chain.said(said))
             rows.append({**vars(row), "noun": change.noun, "key": change.key})
             head = row.head

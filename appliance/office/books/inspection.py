@@ -68,6 +68,7 @@ class Inspection(AuditBook):
         for noun in FACTS:
             found += self._compare(noun)
         found += self._balance()
+        found += self._doubly_ordered()
         return Verdict(survey.summary, (*found, *chain.unknown_heads(heads, survey.heads)))
 
     def _strangers(self) -> Iterator[Finding]:
@@ -105,7 +106,7 @@ class Inspection(AuditBook):
             yield told
 
     def _balance(self) -> Iterator[Finding]:
-        """Every entry sums to zero, and no posting stands without its credit."""
+        """Every entry sums to zero, and no posting stands without its credit, or at another time than it."""
         side = tables.posting.c
         sums = select(side.credit, func.sum(side.amount)).group_by(side.credit).having(func.sum(side.amount) != 0)
         for credit, amount in self._connection.execute(sums):
@@ -114,6 +115,17 @@ class Inspection(AuditBook):
         alone = select(side.id, side.credit).outerjoin(tables.credit, credit == side.credit).where(credit.is_(None))
         for posting, missing in self._connection.execute(alone):
             yield Finding(0, f"posting {posting} belongs to credit {missing}, which is not there")
+        booked = select(side.id, side.credit).join(tables.credit, credit == side.credit)
+        moved = booked.where(side.at != tables.credit.c.booked_at).order_by(side.id)
+        for posting, its in self._connection.execute(moved):
+            yield Finding(0, f"posting {posting} was moved in time: its credit {its} was booked at another moment")
+
+    def _doubly_ordered(self) -> Iterator[Finding]:
+        """Every payment was ordered once. All else of order keys the audit does not know."""
+        by = tables.order_key.c
+        often = select(by.payment, func.count()).group_by(by.payment).having(func.count() > 1).order_by(by.payment)
+        for payment, times in self._connection.execute(often):
+            yield Finding(0, f"payment {payment} has {times} order keys: all but one were redirected to it")
 
     def held(self, noun: str, keys: Sequence[str]) -> dict[str, Columns]:
         """What the ledger holds of these, in the words of the audit."""

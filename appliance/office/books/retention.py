@@ -19,7 +19,8 @@ from mqtt_schema.types import Instant
 
 NAMES_KEPT = timedelta(days=3 * 365 + 1)
 """36 months after the last time that somebody had to do with it (Law 91/2025/QH15 on personal data, where no other
-term is set): the payer's name, clerks' words, the bank's memo, raw notifications, the portal's dossiers."""
+term is set): the payer's name, clerks' words, the bank's memo, raw notifications, the portal's dossiers, who answered a
+call."""
 
 REFUSED_KEPT = timedelta(days=90)
 """What nobody has proven or could read: long enough for a technician to look at it."""
@@ -99,6 +100,8 @@ def _rules(now: Instant) -> list[Blank | Drop]:
     old = select(pay.id).where(is_over)
     has_words = (pay.clerk != "") | pay.waiver_reason.is_not(None) | (pay.slip_by != "") | (pay.slip_reason != "")
     booked = {"clerk": "", "waiver_reason": None, "slip_by": "", "slip_reason": ""}
+    box = tables.outbox.c
+    asked_lately = select(note.id).where((note.payment == box.payment) & (note.at >= names)).exists()
     is_waiting = tables.dossier.c.payment.is_(None)
     return [
         Blank("payers' names", "payment", tables.payment, is_over & pay.payer.is_not(None), {"payer": None}),
@@ -128,7 +131,9 @@ def _rules(now: Instant) -> list[Blank | Drop]:
         Drop(
             "words to the portal", tables.callback, tables.callback.c.is_delivered & tables.callback.c.payment.in_(old)
         ),
-        Drop("messages to counters", tables.outbox, tables.outbox.c.is_acknowledged & tables.outbox.c.payment.in_(old)),
+        # Of an old payment a clerk may have asked for a copy yesterday; all else that no counter heard, none will.
+        Drop("messages to counters", tables.outbox, box.payment.in_(old) & (box.is_acknowledged | ~asked_lately)),
+        Drop("calls from counters", tables.call, tables.call.c.called_at < names),
         Drop("refused notifications", tables.quarantine, tables.quarantine.c.received_at < refused),
         Drop("messages set aside", tables.set_aside, tables.set_aside.c.at < refused),
     ]

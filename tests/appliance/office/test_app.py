@@ -3,23 +3,29 @@
 import queue
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TypeVar
 
 import httpx
 import pytest
 import tomli_w
+from sqlalchemy import event
 
+from appliance.clock import VirtualClock
 from appliance.courier import Courier, Delivery, Parcel, Sender
 from appliance.demo.browser import read_form
 from appliance.link import Link, Listener
-from appliance.office.app import Office
-from appliance.settings import Broker, CounterEntry, OfficeSettings
+from appliance.office.app import PORTAL_ANSWERS_WITHIN_S, PORTAL_RETRY_S, Office, PortalPost
+from appliance.office.ledger import Ledger
+from appliance.office.payment import Payment
+from appliance.settings import Broker, CounterEntry, OfficeSettings, Portal
 from mqtt_schema import signing, topics
 from mqtt_schema.messages import (
     Body,
@@ -247,6 +253,100 @@ def test_calls_and_cards_outlive_the_office(running: Running) -> None:
         counter.born_at = datetime.now(UTC)
         counter.be()
         assert counter.hear(Cards).cards == (sent,), "a counter that came back gets them again"
+
+
+class Drip(BaseHTTPRequestHandler):
+    """How a `DrippingPortal` answers one post."""
+
+    server: "DrippingPortal"
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.asked.put(None)
+        with suppress(OSError):  # whoever asked has gone
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-Drops: ")
+            while not self.server.is_well.wait(timeout=0.02):
+                self.wfile.write(b"x")
+            self.wfile.write(b"\r\n\r\n")
+
+
+class DrippingPortal(ThreadingHTTPServer):
+    """A portal that answers a letter at a time and never comes to an end, until it `is_well`."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Drip)
+        self.url = f"http://127.0.0.1:{self.server_port}/paid"
+        self.asked: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self.is_well = threading.Event()
+
+
+@pytest.fixture
+def dripping() -> Iterator[DrippingPortal]:
+    with DrippingPortal() as portal:
+        thread = threading.Thread(target=portal.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield portal
+        portal.is_well.set()
+        portal.shutdown()
+        thread.join(PATIENCE_S)
+
+
+def _portal_settings(settings: OfficeSettings, portal: DrippingPortal) -> Portal:
+    assert settings.portal is not None
+    return settings.portal.model_copy(update={"url": portal.url})
+
+
+def test_a_portal_that_never_finishes_its_answer_holds_up_neither_counters_nor_the_end(
+    office_settings: OfficeSettings, create: Callable[..., Payment], dripping: DrippingPortal
+) -> None:
+    changed = {"broker": Broker(port=free_port()), "portal": _portal_settings(office_settings, dripping)}
+    office = Office(office_settings.model_copy(update=changed))
+    payment = create()
+    with office._ledger.write() as books:
+        books.call_back(payment.id, {"state": "paid"})
+    office._post_room.start()
+    dripping.asked.get(timeout=PATIENCE_S)
+    has_worked = threading.Event()
+    office._post_room.post(has_worked.set)
+    assert has_worked.wait(PORTAL_ANSWERS_WITHIN_S / 2), "a counter's word waits for the portal"
+    (post,) = [thread for thread in threading.enumerate() if thread.name == "portal"]
+    office._post_room.stop()
+    assert not office._post_room._thread.is_alive()
+    assert post.is_alive()
+    office._ledger.close()
+
+    used: list[object] = []
+    event.listen(office._ledger.engine, "begin", used.append)
+    dripping.is_well.set()
+    post.join(PATIENCE_S)
+    assert not post.is_alive()
+    assert used == [], "the ledger was closed"
+
+
+def test_a_portal_that_drips_is_given_up_left_in_peace_and_asked_again(
+    ledger: Ledger,
+    office_settings: OfficeSettings,
+    create: Callable[..., Payment],
+    clock: VirtualClock,
+    dripping: DrippingPortal,
+) -> None:
+    payment = create()
+    with ledger.write() as books:
+        books.call_back(payment.id, {"state": "paid"})
+    work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+    portal = _portal_settings(office_settings, dripping)
+    post = PortalPost(ledger, portal, clock, work.put, answers_within_s=0.2)
+    post.pump()
+    post.pump()
+    work.get(timeout=PATIENCE_S)()
+    post.pump()
+    clock.go_on(PORTAL_RETRY_S)
+    dripping.is_well.set()
+    post.pump()
+    work.get(timeout=PATIENCE_S)()
+    assert dripping.asked.qsize() == 2
+    with ledger.read() as books:
+        assert books.callbacks() == []
 
 
 def test_an_office_whose_link_nobody_turns_falls_silent_so_that_systemd_restarts_it(

@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import fields
-from datetime import timedelta
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,16 @@ from appliance.clock import VirtualClock
 from appliance.office import tables
 from appliance.office.books.audit import FACTS
 from appliance.office.books.retention import ACCOUNTS_KEPT_YEARS
+from appliance.office.calls import Calls
 from appliance.office.cashier import Cashier
 from appliance.office.intake import Intake
 from appliance.office.ledger import Ledger
+from appliance.office.paper import Ask, Paper
 from appliance.office.payment import Payment, State
-from mqtt_schema.messages import Displayed
+from mqtt_schema.messages import Displayed, HelpAsked, HelpKind
 
 Forge = Callable[..., None]
+MORNING = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
 PERSONAL = ("Trần Văn", "Lê Thị Hoa", "Nguyễn Thị Bình", "H26.1-261122", "MBVCB", "Lệ phí cấp")
 
 
@@ -136,6 +139,7 @@ def test_every_column_is_either_a_fact_or_personal_and_somebody_decided_which() 
         (tables.credit, {"memo": "x"}, "what is personal about it was altered"),
         (tables.posting, {"account": "fee:MINE"}, "postings is"),
         (tables.posting, {"amount": 5}, "sum to"),
+        (tables.posting, {"at": MORNING - timedelta(days=365)}, "was moved in time: its credit"),
         (tables.milestone, {"milestone": "paid"}, "milestone is paid"),
         (tables.notification, {"raw": b"{}"}, "what is personal about it was altered"),
         (tables.notification, {"detail": "x"}, "detail is x"),
@@ -156,6 +160,14 @@ def test_a_payment_that_vanished_with_all_that_hangs_on_it_is_found(
         forge(delete(table).where(table.c.payment == gone))
     forge(delete(tables.payment).where(tables.payment.c.id == gone))
     assert any(f"payment {gone} is missing in the ledger" in said for said in found(ledger))
+
+
+def test_an_order_key_that_was_redirected_to_another_payment_is_found(
+    ledger: Ledger, a_day: list[Payment], forge: Forge
+) -> None:
+    mine, its = a_day[0].id, tables.order_key.c.payment
+    forge(update(tables.order_key).where(its == a_day[1].id).values(payment=mine))
+    assert found(ledger) == [f"payment {mine} has 2 order keys: all but one were redirected to it"]
 
 
 def test_a_credit_that_nobody_booked_is_found(ledger: Ledger, a_day: list[Payment], forge: Forge) -> None:
@@ -303,6 +315,81 @@ def test_dossiers_and_clerks_go_with_the_books_of_account(
         kept = books.payment(a_day[0].id)
     assert kept is not None
     assert (kept.clerk, kept.lines[0].dossier, kept.amount) == ("", "-", 35_000)
+
+
+def test_a_first_purge_after_ten_years_blanks_names_and_accounts_together_and_all_stays_whole(
+    ledger: Ledger, a_day: list[Payment], clock: VirtualClock, cashier: Cashier
+) -> None:
+    clock.go_on((ACCOUNTS_KEPT_YEARS + 2) * YEARS * 86_400)
+    cashier.tick()
+    done = ledger.purge(clock.now())
+    assert done["payers' names"] == 2, "the same payments as"
+    assert done["payments' dossiers and clerks"] == 4
+    assert found(ledger) == []
+    with ledger.read() as books:
+        kept = books.payment(a_day[0].id)
+    assert kept is not None
+    assert (kept.payer, kept.clerk, kept.lines[0].dossier, kept.amount) == (None, "", "-", 35_000)
+
+
+def test_what_is_bound_twice_in_one_transaction_keeps_the_last_salt_only(
+    ledger: Ledger, a_day: list[Payment], clock: VirtualClock
+) -> None:
+    with ledger.write() as books:
+        before = books.payment(a_day[1].id)
+        assert before is not None
+        named = replace(before, payer="Trần Văn Ỷ")
+        books.save(before, named, clock.now())
+        books.save(replace(named, version=before.version + 1), replace(named, payer="Lê Thị Hoa"), clock.now())
+    assert found(ledger) == []
+
+
+def test_a_message_that_no_counter_heard_goes_with_its_payment_unless_it_was_asked_for_lately(
+    ledger: Ledger,
+    a_day: list[Payment],
+    clock: VirtualClock,
+    cashier: Cashier,
+    paper: Paper,
+    be_fresh: Callable[..., None],
+) -> None:
+    with ledger.read() as books:
+        unheard = {parcel.type for parcel in books.posted()}
+    assert "payment_result" in unheard
+    clock.go_on(86_400)
+    cashier.tick()
+    clock.go_on(3 * YEARS * 86_400)
+    be_fresh()
+    paper.copy(a_day[0].id, Ask("Nguyễn Thị Bình", "mất bản cũ"))
+    ledger.purge(clock.now())
+    assert _payments_in_the_outbox(ledger) == {a_day[0].id}
+    clock.go_on(3 * YEARS * 86_400)
+    ledger.purge(clock.now())
+    assert _payments_in_the_outbox(ledger) == set()
+    assert found(ledger) == []
+
+
+def _payments_in_the_outbox(ledger: Ledger) -> set[str]:
+    with ledger.engine.connect() as connection:
+        return set(connection.execute(select(tables.outbox.c.payment)).scalars()) - {None}
+
+
+def test_who_answered_a_call_is_forgotten_after_three_years(
+    ledger: Ledger, a_day: list[Payment], clock: VirtualClock, calls: Calls, say: Callable[..., None]
+) -> None:
+    say("quay-1", HelpAsked(kind=HelpKind.HELP, payment=a_day[0].id))
+    calls.answer("quay-1", HelpKind.HELP, "Nguyễn Thị Bình")
+    clock.go_on(2 * YEARS * 86_400)
+    ledger.purge(clock.now())
+    assert _answered_by(ledger) == ["Nguyễn Thị Bình"]
+    clock.go_on(YEARS * 86_400)
+    assert ledger.due_for_purge(clock.now())["calls from counters"] == 1
+    ledger.purge(clock.now())
+    assert _answered_by(ledger) == []
+
+
+def _answered_by(ledger: Ledger) -> list[str | None]:
+    with ledger.engine.connect() as connection:
+        return list(connection.execute(select(tables.call.c.answered_by)).scalars())
 
 
 def test_a_salt_that_outlives_what_it_hid_is_found(
