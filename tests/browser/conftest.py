@@ -23,6 +23,7 @@ _office = importlib.util.module_from_spec(_spec)
 sys.modules["office_fixtures"] = _office
 _spec.loader.exec_module(_office)
 clock, changes, office_settings = _office.clock, _office.changes, _office.office_settings
+database, postgresql = _office.database, _office.postgresql
 ledger, sender, cashier, proof, intake = (
     _office.ledger,
     _office.sender,
