@@ -416,7 +416,7 @@ class Link:
         if flags.is_disconnect_packet_from_server and reason.is_failure:
             wire.condemn(refusals.in_words("the broker hung up", reason.value, str(reason)), is_refused=True)
         else:
-            wire.condemn(f"the connection to {self._where} ended: {reason}")
+            wire.condemn(f"the connection to {self._where} ended: {reason}. If this stays, look at the broker's log")
 
     def _message(self, client: Client, wire: _Wire, message: MQTTMessage) -> None:
         def settle() -> None:

@@ -1,31 +1,35 @@
 """What a doctor looks at on any machine of ours: settings, certificates, clock, disk, broker. Changes nothing.
 
-The broker is spoken to under another name, so that the program's own connection stays.
+The program's own connection stays: a plain broker is spoken to under another name; with one that goes by certificates,
+where that name would be the program's, only hands are shaken.
 """
 
 import os
 import queue
 import shutil
+import socket
+import ssl
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
 from cryptography import x509
 
+from appliance import refusals
 from appliance.clock import SystemClock
 from appliance.link import Link, Listener
 from appliance.settings import Broker
 from mqtt_schema.types import Instant
 from provisioning import seed
 
-SOON = timedelta(days=30)
-"""A certificate that ends sooner wants to be renewed now."""
-
 LOW_BYTES, OUT_BYTES = 500 * 2**20, 50 * 2**20
 ANSWERS_WITHIN_S = 12.0
+HANGS_UP_WITHIN_S = 1.0
+"""A broker that does not believe a certificate says so at once; one that does waits for the first word."""
 MANY_WAITING = 20
 """More messages than one busy minute makes: nobody takes them."""
 
@@ -87,7 +91,7 @@ def settings_of(path: Path) -> Iterator[Check]:
     """What `quaythu seed check` says."""
     faults = seed.check(path)
     for sentence in faults:
-        level = Level.WARNING if sentence.startswith("printer.driver is none") else Level.WRONG
+        level = Level.WARNING if isinstance(sentence, seed.Hint) else Level.WRONG
         yield Check("settings", level, sentence)
     if not faults:
         yield Check("settings", Level.OK, f"{path} and all that it names can be read and agree")
@@ -107,6 +111,10 @@ def _dates(path: Path, now: Instant) -> Check:
         return Check(
             "certificate", Level.WRONG, f"{path} cannot be read: {error}", "Copy it again from the site's certificates"
         )
+    return _ends(str(path), certificate, now)
+
+
+def _ends(path: str, certificate: x509.Certificate, now: Instant) -> Check:
     begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     if now < begins:
         said = f"{path} is valid from {_day(begins)} on, and this machine believes that it is {_day(now)}"
@@ -114,7 +122,7 @@ def _dates(path: Path, now: Instant) -> Check:
     if now >= ends:
         said = f"{path} ended on {_day(ends)}"
         return Check("certificate", Level.WRONG, said, "Renew it (docs/installation.md, the certificates of the site)")
-    if ends - now < SOON:
+    if ends - now < seed.SOON:
         said = f"{path} ends on {_day(ends)}"
         return Check(
             "certificate", Level.WARNING, said, "Renew it now (docs/installation.md, the certificates of the site)"
@@ -155,8 +163,21 @@ def disk(folder: Path, machine: Machine) -> Check:
     return Check("disk", Level.OK, said)
 
 
-def broker_of(broker: Broker, client_id: str, subscriptions: list[str]) -> Check:
-    """Connect as nobody else: TCP, TLS, CONNECT, SUBSCRIBE, and away again. The program's own connection stays."""
+def broker_of(
+    broker: Broker, client_id: str, subscriptions: list[str], now: Instant, *, is_alone: bool = False
+) -> Iterator[Check]:
+    """As far as the program's own connection stays; when the program does not run (`is_alone`), all the way."""
+    if broker.ca is not None:
+        shaken = list(_handshake(broker, now))
+        yield from shaken
+        # A site's broker takes the certificate's name for the client's: it would hang up on the program for us.
+        if not is_alone or shaken[0].level is not Level.OK:
+            return
+    yield _conversation(broker, client_id, subscriptions)
+
+
+def _conversation(broker: Broker, client_id: str, subscriptions: list[str]) -> Check:
+    """TCP, TLS, CONNECT, SUBSCRIBE, and away again."""
     ups: queue.SimpleQueue[bool] = queue.SimpleQueue()
     link = Link(broker, client_id, subscriptions, Listener(lambda _delivery: None, ups.put))
     where = f"{broker.host}:{broker.port}"
@@ -165,10 +186,42 @@ def broker_of(broker: Broker, client_id: str, subscriptions: list[str]) -> Check
         while not ups.get(timeout=ANSWERS_WITHIN_S):
             pass  # it was up and went again: the next word counts
     except queue.Empty:
-        return Check("broker", Level.WRONG, link.trouble or f"{where} does not answer", "")
+        # What troubles a link comes with its next step.
+        step = "" if link.trouble else "Look whether the broker runs, and at its own log"
+        return Check("broker", Level.WRONG, link.trouble or f"{where} does not answer", step)
     finally:
         link.stop()
     return Check("broker", Level.OK, f"{where} takes our connection and our subscriptions")
+
+
+def _handshake(broker: Broker, now: Instant) -> Iterator[Check]:
+    """TCP, TLS, and away again without a word; and how long the broker's own certificate lasts."""
+    where = f"{broker.host}:{broker.port}"
+    try:
+        served = _served(broker)
+    except OSError as error:
+        yield Check("broker", Level.WRONG, refusals.unreachable(where, error))
+        return
+    yield Check("broker", Level.OK, f"{where} and we believe each other's certificates; nothing was said")
+    yield _ends(f"the broker's certificate ({where})", served, now)
+
+
+def _served(broker: Broker) -> x509.Certificate:
+    """The certificate that the broker shows us. Raises `OSError`, as `ssl.SSLError` is, when hands are not shaken."""
+    # As the link's library does it, no stricter: what the program connects to is no fault.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(str(broker.ca))
+    context.load_cert_chain(str(broker.certificate), str(broker.key))
+    with (
+        socket.create_connection((broker.host, broker.port), timeout=ANSWERS_WITHIN_S) as plain,
+        context.wrap_socket(plain, server_hostname=broker.host) as opened,
+    ):
+        opened.settimeout(HANGS_UP_WITHIN_S)
+        # With TLS 1.3 a client hears that it is not believed only when it listens.
+        with suppress(TimeoutError):
+            if not opened.recv(1):
+                raise ssl.SSLError(ssl.SSL_ERROR_EOF, "the broker hung up after the handshake")
+        return x509.load_der_x509_certificate(opened.getpeercert(binary_form=True) or b"")
 
 
 def unacknowledged(name: str, messages: int) -> Check:

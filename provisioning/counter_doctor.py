@@ -35,7 +35,8 @@ def look(path: Path, settings: CounterSettings, machine: Machine, *, asks_printe
     journal = settings.state_dir / "journal.sqlite"
     yield from _journal(journal)
     heard = last_words.heard(settings.site, settings.counter)
-    yield broker_of(settings.broker, f"{settings.counter}-doctor", heard)
+    name = f"{settings.counter}-doctor"
+    yield from broker_of(settings.broker, name, heard, machine.now(), is_alone=asks_printer)
     yield _display(settings, machine)
     yield _printer(settings, asks=asks_printer)
 

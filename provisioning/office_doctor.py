@@ -25,7 +25,7 @@ def look(path: Path, settings: OfficeSettings, machine: Machine) -> Iterator[Che
         yield disk(Path(settings.database.removeprefix("sqlite:///")).parent, machine)
     yield from _ledger(settings, machine.now())
     heard = topics.subscriptions("office", settings.site)
-    yield broker_of(settings.broker, f"office-{settings.site}-doctor", heard)
+    yield from broker_of(settings.broker, f"office-{settings.site}-doctor", heard, machine.now())
     yield _desk(settings)
 
 

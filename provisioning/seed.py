@@ -5,6 +5,7 @@ Reads files and changes none. `SettingsError` is for what cannot be; a sentence 
 
 import tomllib
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -15,7 +16,20 @@ from appliance.clock import SystemClock
 from appliance.settings import Broker, CounterSettings, OfficeSettings, Sepay, SettingsError, read_counter, read_office
 from mqtt_schema import fleet
 from mqtt_schema.errors import ContractError, SignatureError
-from mqtt_schema.signing import read_private, read_public
+from mqtt_schema.fleet import AllowedBeneficiary, FleetDocument
+from mqtt_schema.messages import Beneficiary
+from mqtt_schema.signing import SigningKey, read_private, read_public
+from mqtt_schema.types import Instant
+
+_ANOTHER = "Ask the owner of the fleet key for another document"
+SOON = timedelta(days=30)
+"""What ends sooner wants to be renewed now."""
+
+
+class Hint(str):
+    """A sentence about what works today, and maybe not for long, or not as somebody would expect."""
+
+    __slots__ = ()
 
 
 def check(path: Path) -> list[str]:
@@ -45,7 +59,7 @@ def _counter(settings: CounterSettings) -> Iterator[str]:
     yield from _public_keys(settings.fleet_keys, "fleet_keys")
     yield from _broker(settings.broker, settings.counter, "counter")
     if settings.printer.driver == "none":
-        yield "printer.driver is none: this counter prints no slips. Name a printer if it should"
+        yield Hint("printer.driver is none: this counter prints no slips. Name a printer if it should")
     yield from ClipShelf(settings.sound.recordings).faults()
 
 
@@ -78,12 +92,43 @@ def _fleet(settings: OfficeSettings) -> Iterator[str]:
         return
     except (OSError, ValueError):
         return  # what is wrong with the signing key was said before
+    now = SystemClock().now()
     if document.site != settings.site:
-        yield f"{path} is meant for {document.site}, not {settings.site}: no counter here would follow it"
-    if objection := fleet.objection_to(document, key, SystemClock().now()):
-        yield f"{path}: {objection}: the counters would refuse every message"
-    if not any(one.allows(settings.beneficiary) for one in document.beneficiaries):
-        yield f"{path} does not allow the account in [beneficiary]: the counters would refuse every code"
+        said = f"{path} is meant for {document.site}, not {settings.site}: no counter here would follow it"
+        yield f"{said}. Copy the one of this site into it"
+    yield from _key_window(path, document, key, now)
+    yield from _account_window(path, document, settings.beneficiary, now)
+
+
+def _key_window(path: Path, document: FleetDocument, key: SigningKey, now: Instant) -> Iterator[str]:
+    step = f"{_ANOTHER}, or name another key in signing_key_file"
+    known = document.key(key.key_id)
+    if objection := fleet.objection_to(document, key, now):
+        yield f"{path}: {objection}: the counters would refuse every message. {step}"
+    elif known is not None and known.not_after - now < SOON:
+        said = f"{path}: the key {key.key_id!r} ends on {known.not_after:%Y-%m-%d}: no counter believes it then"
+        yield Hint(f"{said}. {step}")
+
+
+def _account_window(path: Path, document: FleetDocument, account: Beneficiary, now: Instant) -> Iterator[str]:
+    windows = [one for one in document.beneficiaries if one.allows(account)]
+    until = _covered_until(windows, now)
+    if not windows:
+        yield f"{path} does not allow the account in [beneficiary]: the counters would refuse every code. {_ANOTHER}"
+    elif until == now:
+        said = f"{path} allows the account in [beneficiary] at another time only: the counters would refuse every code"
+        yield f"{said}. {_ANOTHER}"
+    elif until - now < SOON:
+        yield Hint(f"{path} allows the account in [beneficiary] until {until:%Y-%m-%d} only. {_ANOTHER}")
+
+
+def _covered_until(windows: list[AllowedBeneficiary], now: Instant) -> Instant:
+    """Until when one follows the other without a gap; `now` when none is valid now."""
+    until = now
+    for one in sorted(windows, key=lambda one: one.not_before):
+        if one.not_before <= until:
+            until = max(until, one.not_after)
+    return until
 
 
 def _secrets(sepay: Sepay) -> list[Path]:
@@ -119,19 +164,19 @@ def _broker(broker: Broker, common_name: str, role: str) -> Iterator[str]:
     missing = [sentence for path in files for sentence in _readable(path, next_step)]
     yield from missing
     if broker.certificate is not None and not missing:
-        yield from _names(broker.certificate, common_name)
+        yield from _names(broker.certificate, common_name, next_step)
 
 
-def _names(certificate: Path, common_name: str) -> Iterator[str]:
+def _names(certificate: Path, common_name: str, next_step: str) -> Iterator[str]:
     try:
         subject = x509.load_pem_x509_certificate(certificate.read_bytes()).subject
     except ValueError as error:
-        yield f"{certificate} is no certificate in PEM form: {error}"
+        yield f"{certificate} is no certificate in PEM form: {error}. {next_step}"
         return
     found = [str(name.value) for name in subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
     if found != [common_name]:
         owner = " ".join(found) or "nobody"
-        yield f"{certificate} belongs to {owner}, not to {common_name}: the broker would refuse it"
+        yield f"{certificate} belongs to {owner}, not to {common_name}: the broker would refuse it. {next_step}"
 
 
 def _readable(path: Path, next_step: str) -> list[str]:

@@ -18,6 +18,7 @@ from mqtt_schema.types import Instant
 log = Log()
 
 _TYPE = "fleet_orders"
+_ASK = "Ask the owner of the fleet key for another document"
 _NEXT = "Name another key in signing_key_file, or ask the owner of the fleet key for another document"
 
 
@@ -33,8 +34,10 @@ class Carrier:
             self._document = _document(self._text, settings)
             if objection := fleet.objection_to(self._document, key, at):
                 raise SignatureError(f"{settings.fleet_document}: {objection}. {_NEXT}")
-            if not any(one.allows(settings.beneficiary) for one in self._document.beneficiaries):
-                log.error("fleet", error="no counter would show a code for the account in office.toml")
+            believed = [one for one in self._document.beneficiaries if one.is_valid_at(at)]
+            if not any(one.allows(settings.beneficiary) for one in believed):
+                refused = f"{settings.fleet_document} does not allow the account in [beneficiary] now"
+                log.error("fleet", error=f"{refused}: no counter would show a code. {_ASK}")
 
     def brief(self, books: Books, till: Till, counter: str, serial: int, at: Instant) -> None:
         """A counter follows the document with this serial (0: none): let it have ours, if that is newer."""

@@ -260,6 +260,19 @@ def test_a_session_that_another_device_took_over_is_said_in_words(played: Played
     link.stop()
 
 
+def test_a_broker_that_hangs_up_without_a_word_is_said_with_what_to_look_at(played: PlayedBroker) -> None:
+    """As a client without certificates meets a broker that wants some."""
+    ear = Ear()
+    link = Link(Broker(port=played.port), "quay-1", [HEARS], ear.listener)
+    link.start()
+    played.accept()
+    played.hang_up()
+    played.accept()
+    assert f"the connection to 127.0.0.1:{played.port} ended" in link.trouble
+    assert "look at the broker's log" in link.trouble
+    link.stop()
+
+
 def test_a_broker_that_never_answers_is_given_up(played: PlayedBroker) -> None:
     """Half-open: the other end is gone, and nothing says so. The ping that is not answered does."""
     ear = Ear()

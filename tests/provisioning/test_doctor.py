@@ -1,11 +1,13 @@
 """The doctor: for everything that can be wrong a sentence and a next step; and nobody is disturbed by his look."""
 
+import queue
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from typer.testing import CliRunner
 
 from appliance.clock import VirtualClock
@@ -13,14 +15,15 @@ from appliance.commands import app as commands
 from appliance.counter.state import Session
 from appliance.courier import Sender
 from appliance.journal import Journal
+from appliance.link import Link, Listener
 from appliance.office.ledger import Ledger
 from appliance.settings import Broker
 from mqtt_schema import signing
 from mqtt_schema.types import Instant
 from provisioning import doctor, evidence
 from provisioning.certificates import Folder, make_authority, make_client
-from provisioning.checkup import Check, Level, Machine, certificates
-from tests.support.broker import EmbeddedBroker
+from provisioning.checkup import Check, Level, Machine, broker_of, certificates
+from tests.support.broker import MOSQUITTO, EmbeddedBroker, SiteBroker
 from tests.support.spoken import MORNING, requested
 
 OFFICE_KEY, COUNTER_KEY = signing.new_key("office-1"), signing.new_key("counter-1")
@@ -271,6 +274,84 @@ def test_a_certificate_that_ends_soon_is_a_warning(tmp_path: Path) -> None:
     file.write_text("no certificate")
     [check] = certificates(Broker(ca=file, certificate=tmp_path / "none", key=file), soon)
     assert check.level is Level.WRONG
+
+
+# A broker that goes by certificates
+
+PATIENCE_S = 10.0
+DURING = datetime.now(UTC)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteBroker]:
+    if MOSQUITTO is None:
+        pytest.skip("mosquitto is not installed here: apt-get install mosquitto makes this test run")
+    running = SiteBroker(tmp_path_factory.mktemp("site"), ["quay-1"])
+    running.start()
+    yield running
+    running.kill()
+
+
+def by_certificate(counter: Path, broker: Broker) -> Path:
+    """The same counter, at a broker that wants certificates."""
+    files = "".join(f'broker.{name} = "{getattr(broker, name)}"\n' for name in ("ca", "certificate", "key"))
+    told = counter.read_text().replace("broker.port = ", f"{files}broker.port = {broker.port} # ")
+    counter.write_text(told)
+    return counter
+
+
+def test_the_program_stays_connected_while_the_doctor_looks(counter: Path, journal: Journal, site: SiteBroker) -> None:
+    """The broker takes the name in the certificate for the client's: a second client would throw the first one out."""
+    broker = site.settings("counters/quay-1")
+    told: queue.SimpleQueue[bool | str] = queue.SimpleQueue()
+    listener = Listener(lambda _delivery: None, told.put, told.put)
+    program = Link(broker, "quay-1", ["quaythu/v1/hoan-kiem/quay-1/cmd"], listener)
+    program.start()
+    try:
+        assert told.get(timeout=PATIENCE_S) is True
+        checks = doctor.examine(by_certificate(counter, broker), Played(moment=DURING))
+        assert program.publish("quaythu/v1/hoan-kiem/quay-1/event", b"x", message="still here")
+        assert told.get(timeout=PATIENCE_S) == "still here"
+    finally:
+        program.stop()
+    assert wrong(checks) == []
+    assert "believe each other's certificates" in one(checks, "broker").sentence
+
+
+def test_a_broker_is_spoken_to_when_the_program_does_not_run(counter: Path, journal: Journal, site: SiteBroker) -> None:
+    path = by_certificate(counter, site.settings("counters/quay-1"))
+    shaken, spoken = named(doctor.examine(path, Played(moment=DURING), asks_printer=True), "broker")
+    assert (shaken.level, spoken.level) == (Level.OK, Level.OK)
+    assert "takes our connection and our subscriptions" in spoken.sentence
+
+
+@pytest.mark.parametrize(
+    ("days", "level", "words"),
+    [(100, Level.OK, "until"), (10, Level.WARNING, "ends on"), (-1, Level.WRONG, "ended on")],
+)
+def test_the_brokers_own_certificate_is_looked_at(site: SiteBroker, days: int, level: Level, words: str) -> None:
+    served = x509.load_pem_x509_certificate((site.certificates / "broker" / "broker.crt").read_bytes())
+    moment = served.not_valid_after_utc - timedelta(days=days)
+    check = one(list(broker_of(site.settings("counters/quay-1"), "quay-1-doctor", [], moment)), "certificate")
+    assert check.level is level
+    assert check.sentence.startswith(f"the broker's certificate (127.0.0.1:{site.port}) ")
+    assert words in check.sentence
+    assert bool(check.next_step) is (level is not Level.OK)
+
+
+@pytest.mark.parametrize(("whose", "words"), [("ours", "unknown ca"), ("the broker's", "certificate verify failed")])
+@pytest.mark.parametrize("is_alone", [False, True])
+def test_a_certificate_that_nobody_believes_is_said_in_words(
+    site: SiteBroker, tmp_path: Path, whose: str, words: str, is_alone: bool
+) -> None:
+    Folder(tmp_path, DURING).fill("hoan-kiem", ["127.0.0.1"], ["quay-1"])
+    foreign = tmp_path / "counters" / "quay-1"
+    ours = {"certificate": foreign / "client.crt", "key": foreign / "client.key"}
+    broker = site.settings("counters/quay-1", **(ours if whose == "ours" else {"ca": foreign / "ca.crt"}))
+    [check] = broker_of(broker, "quay-1-doctor", [], DURING, is_alone=is_alone)
+    assert check.level is Level.WRONG
+    assert words in check.sentence
+    assert "Look at the clock, the certificate's dates and the CA file" in check.sentence
 
 
 # An office

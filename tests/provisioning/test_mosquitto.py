@@ -1,10 +1,8 @@
 """The site's broker configuration, loaded by the real mosquitto: who gets in, who hears, who is heard."""
 
 import queue
-import shutil
 import socket
 import ssl
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,9 +13,8 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from provisioning.certificates import Folder
+from tests.support.broker import MOSQUITTO, SiteBroker
 
-MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
-CHECKOUT = Path(__file__).parents[2]
 PATIENCE_S = 10.0
 
 pytestmark = pytest.mark.skipif(
@@ -25,63 +22,12 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@dataclass(frozen=True)
-class Site:
-    """A running broker and the certificates that its people carry."""
-
-    port: int
-    certificates: Path
-    log: Path
-
-
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("site")
-    certificates = folder / "certificates"
-    Folder(certificates, datetime.now(UTC)).fill("hoan-kiem", ["127.0.0.1"], ["quay-01", "quay-02"])
-    port = free_port()
-    main = write_configuration(folder, certificates, port)
-    log = folder / "mosquitto.log"
-    with log.open("wb") as out:
-        broker = subprocess.Popen([str(MOSQUITTO), "-c", str(main)], stdout=out, stderr=out)
-    try:
-        wait_until_it_listens(port, log)
-        yield Site(port, certificates, log)
-    finally:
-        broker.terminate()
-        broker.wait(PATIENCE_S)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_until_it_listens(port: int, log: Path) -> None:
-    for _ in range(100_000):
-        with socket.socket() as door:
-            if door.connect_ex(("127.0.0.1", port)) == 0:
-                return
-    pytest.fail(f"mosquitto does not listen; it says:\n{log.read_text('utf-8')}")
-
-
-def write_configuration(folder: Path, certificates: Path, port: int) -> Path:
-    """What a Debian machine has after the install script ran, moved below `folder` and to a free port on loopback."""
-    etc = folder / "etc" / "mosquitto"
-    (etc / "conf.d").mkdir(parents=True)
-    install = CHECKOUT / "provisioning" / "mosquitto" / "install"
-    subprocess.run([install, "hoan-kiem", certificates, "--root", folder], check=True, capture_output=True)
-    drop_in = etc / "conf.d" / "quaythu.conf"
-    text = drop_in.read_text("utf-8")
-    assert "\nlistener 8883\n" in text
-    text = text.replace("\nlistener 8883\n", f"\nlistener {port} 127.0.0.1\n").replace("/etc/mosquitto/", f"{etc}/")
-    drop_in.write_text(text, "utf-8")
-    main = etc / "mosquitto.conf"
-    # Debian's own main file, less the log file; root, because pytest's folders are closed to others.
-    debian = f"persistence true\npersistence_location {folder}/\nuser root\nlog_dest stderr\ninclude_dir {etc}/conf.d\n"
-    main.write_text(debian, "utf-8")
-    return main
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteBroker]:
+    broker = SiteBroker(tmp_path_factory.mktemp("site"), ["quay-01", "quay-02"])
+    broker.start()
+    yield broker
+    broker.kill()
 
 
 @dataclass
@@ -116,7 +62,7 @@ Knock = Callable[..., Person]
 
 
 @pytest.fixture
-def knock(site: Site) -> Iterator[Knock]:
+def knock(site: SiteBroker) -> Iterator[Knock]:
     """Let somebody in by the certificate in a folder of the site."""
     people: list[Person] = []
 
@@ -217,7 +163,7 @@ def test_a_stolen_counter_cannot_take_a_kept_status_of_another_away(knock: Knock
     neighbour.client.publish(topic("quay-01", "status"), b"", qos=1, retain=True)
 
 
-def test_a_stolen_counter_cannot_leave_a_will_in_another_ones_name(site: Site, knock: Knock) -> None:
+def test_a_stolen_counter_cannot_leave_a_will_in_another_ones_name(site: SiteBroker, knock: Knock) -> None:
     """The broker publishes a will itself; it does so with no more rights than its client had."""
     office = knock("office")
     office.subscribe(topic("+", "status"))
@@ -256,7 +202,7 @@ def test_the_office_of_one_site_cannot_speak_to_another(knock: Knock) -> None:
     assert knock("office").publish("quaythu/v1/cua-nam/quay-09/job") == "Not authorized"
 
 
-def refusal(site: Site, own: Path | None) -> str:
+def refusal(site: SiteBroker, own: Path | None) -> str:
     """Try the door with a certificate, or with none, and return TLS's own word for the refusal."""
     context = ssl.create_default_context(cafile=str(site.certificates / "authority" / "ca.crt"))
     if own is not None:
@@ -271,11 +217,11 @@ def refusal(site: Site, own: Path | None) -> str:
     return str(refused.value.reason)
 
 
-def test_nobody_comes_in_without_a_certificate(site: Site) -> None:
+def test_nobody_comes_in_without_a_certificate(site: SiteBroker) -> None:
     assert refusal(site, None) == "TLSV13_ALERT_CERTIFICATE_REQUIRED"
 
 
-def test_nobody_comes_in_with_a_certificate_of_a_foreign_authority(site: Site, tmp_path: Path) -> None:
+def test_nobody_comes_in_with_a_certificate_of_a_foreign_authority(site: SiteBroker, tmp_path: Path) -> None:
     Folder(tmp_path, datetime.now(UTC)).fill("hoan-kiem", ["127.0.0.1"], ["quay-01"])
     assert refusal(site, tmp_path / "counters" / "quay-01") == "TLSV1_ALERT_UNKNOWN_CA"
 

@@ -12,7 +12,8 @@ from appliance.settings import SettingsError
 from mqtt_schema import fleet
 from mqtt_schema.signing import new_key, private_jwk, public_jwk
 from provisioning.certificates import Folder
-from provisioning.seed import check
+from provisioning.checkup import Level, settings_of
+from provisioning.seed import Hint, check
 
 EXAMPLES = Path(__file__).parents[2] / "provisioning" / "examples"
 OFFICE_KEY = new_key("office-1")
@@ -124,21 +125,24 @@ def test_a_missing_certificate_is_noticed(machine: Write) -> None:
 
 
 def test_a_certificate_of_another_counter_is_noticed(machine: Write) -> None:
-    assert any(
-        "belongs to quay-01, not to quay-02" in sentence for sentence in check(machine("counter", COUNTER="quay-02"))
-    )
+    [sentence] = check(machine("counter", COUNTER="quay-02"))
+    assert "belongs to quay-01, not to quay-02" in sentence
+    assert "Copy it from the site's certificates" in sentence
 
 
 def test_a_certificate_that_is_none_is_noticed(machine: Write) -> None:
     path = machine("counter")
     (path.parent / "counter" / "client.crt").write_text("-----BEGIN", "utf-8")
-    assert any("no certificate in PEM form" in sentence for sentence in check(path))
+    [sentence] = check(path)
+    assert "no certificate in PEM form" in sentence
+    assert "Copy it from the site's certificates" in sentence
 
 
 def test_a_counter_without_a_printer_is_allowed_but_said(machine: Write) -> None:
     path = machine("counter")
     path.write_text(path.read_text("utf-8").replace('driver = "file"', 'driver = "none"'), "utf-8")
     assert any("prints no slips" in sentence for sentence in check(path))
+    assert [one.level for one in settings_of(path)] == [Level.WARNING]
 
 
 def test_an_empty_secret_of_the_bank_is_noticed(machine: Write) -> None:
@@ -162,7 +166,7 @@ def test_a_missing_portal_token_is_noticed(machine: Write) -> None:
 def fleet_of(path: Path, **more: object) -> None:
     """Put a document beside this office and name it."""
     now = datetime.now(UTC)
-    window = {"not_before": now - timedelta(days=1), "not_after": now + timedelta(days=1)}
+    window = {"not_before": now - timedelta(days=1), "not_after": now + timedelta(days=60)}
     account = {"bin": VALUES["BIN"], "account": VALUES["ACCOUNT"], "account_name": VALUES["ACCOUNT-NAME"]}
     told = {
         "site": VALUES["SITE"],
@@ -200,6 +204,65 @@ def test_a_document_under_which_counters_would_refuse_this_office_is_noticed(mac
         " does not allow the account in [beneficiary]",
     ]
     assert "'office-1' of this office is revoked" in said[1]
+    assert [re.split(r"[.:] (?=[A-Z])", sentence)[-1].split()[0] for sentence in said] == ["Copy", "Ask", "Ask"]
+
+
+def lasts(*days: int) -> dict[str, datetime]:
+    """From and until, days from now."""
+    begins, ends = (datetime.now(UTC) + timedelta(days=day) for day in days)
+    return {"not_before": begins, "not_after": ends}
+
+
+@pytest.mark.parametrize(
+    ("days", "words", "is_hint"),
+    [
+        ((-9, -1), "is valid from", False),
+        ((1, 90), "is valid from", False),
+        ((-9, 29), "ends on", True),
+        ((-9, 31), "", False),
+    ],
+)
+def test_a_key_whose_time_is_over_or_nearly_is_noticed(
+    machine: Write, days: tuple[int, int], words: str, is_hint: bool
+) -> None:
+    path = machine("office")
+    fleet_of(path, keys=[{"jwk": public_jwk(OFFICE_KEY), **lasts(*days)}])
+    said = check(path)
+    assert [words in sentence for sentence in said] == [True] * bool(words)
+    assert [isinstance(sentence, Hint) for sentence in said] == [is_hint] * bool(words)
+    assert all(sentence.endswith("or name another key in signing_key_file") for sentence in said)
+
+
+@pytest.mark.parametrize(
+    ("windows", "words", "is_hint"),
+    [
+        ([(-9, -1)], "at another time only", False),
+        ([(1, 90)], "at another time only", False),
+        ([(-9, 29)], "until", True),
+        ([(-9, 31)], "", False),
+        ([(5, 90), (-9, 10)], "", False),
+        ([(-9, 10), (11, 90)], "until", True),
+    ],
+    ids=["over", "yet to come", "nearly over", "long", "one follows the other", "a gap between them"],
+)
+def test_an_account_whose_time_is_over_or_nearly_is_noticed(
+    machine: Write, windows: list[tuple[int, int]], words: str, is_hint: bool
+) -> None:
+    path = machine("office")
+    account = {"bin": VALUES["BIN"], "account": VALUES["ACCOUNT"], "account_name": VALUES["ACCOUNT-NAME"]}
+    fleet_of(path, beneficiaries=[account | lasts(*days) for days in windows])
+    said = check(path)
+    assert [words in sentence for sentence in said] == [True] * bool(words)
+    assert [isinstance(sentence, Hint) for sentence in said] == [is_hint] * bool(words)
+    assert all(sentence.endswith("Ask the owner of the fleet key for another document") for sentence in said)
+
+
+def test_the_doctor_warns_of_what_ends_soon_and_calls_wrong_what_is_over(machine: Write) -> None:
+    path = machine("office")
+    fleet_of(path, keys=[{"jwk": public_jwk(OFFICE_KEY), **lasts(-9, 9)}])
+    assert [one.level for one in settings_of(path)] == [Level.WARNING]
+    fleet_of(machine("office"), keys=[{"jwk": public_jwk(OFFICE_KEY), **lasts(-9, -1)}])
+    assert [one.level for one in settings_of(path)] == [Level.WRONG]
 
 
 @pytest.mark.parametrize("text", [None, "", "{}"])

@@ -6,11 +6,15 @@ import struct
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from appliance.demo.stage import BROKER_CONFIG
+from appliance.settings import Broker
+from provisioning.certificates import Folder
 
 PATIENCE_S = 30.0
+_INSTALL = Path(__file__).parents[2] / "provisioning" / "mosquitto" / "install"
 
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
@@ -89,6 +93,38 @@ class Mosquitto(RealBroker):
     def command(self) -> list[str]:
         assert MOSQUITTO is not None
         return [MOSQUITTO, "-c", str(self._config)]
+
+
+class SiteBroker(RealBroker):
+    """The one of a site as its install script sets it up, certificates and all: only folder and port are others."""
+
+    def __init__(self, directory: Path, counters: list[str]) -> None:
+        super().__init__()
+        self.certificates = directory / "certificates"
+        Folder(self.certificates, datetime.now(UTC)).fill("hoan-kiem", ["127.0.0.1"], counters)
+        etc = directory / "etc" / "mosquitto"
+        (etc / "conf.d").mkdir(parents=True)
+        install = [str(_INSTALL), "hoan-kiem", str(self.certificates), "--root", str(directory)]
+        subprocess.run(install, check=True, capture_output=True)
+        drop_in = etc / "conf.d" / "quaythu.conf"
+        told = drop_in.read_text("utf-8")
+        assert "\nlistener 8883\n" in told
+        told = told.replace("\nlistener 8883\n", f"\nlistener {self.port} 127.0.0.1\n")
+        drop_in.write_text(told.replace("/etc/mosquitto/", f"{etc}/"), "utf-8")
+        # Debian's own main file with another log; root, because pytest's folders are closed to others.
+        kept = f"persistence true\npersistence_location {directory}/\nlog_dest file {directory}/mosquitto.log\n"
+        self._config = etc / "mosquitto.conf"
+        self._config.write_text(f"{kept}user root\ninclude_dir {etc}/conf.d\n", "utf-8")
+
+    def command(self) -> list[str]:
+        assert MOSQUITTO is not None
+        return [MOSQUITTO, "-c", str(self._config)]
+
+    def settings(self, folder: str, **other: Path) -> Broker:
+        """How a machine gets there that carries this folder of the certificates."""
+        own = self.certificates / folder
+        files = {"ca": own / "ca.crt", "certificate": own / "client.crt", "key": own / "client.key"}
+        return Broker(host="127.0.0.1", port=self.port, **(files | other))
 
 
 class PlayedBroker:

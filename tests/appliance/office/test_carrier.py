@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from appliance import logs
 from appliance.clock import VirtualClock
 from appliance.courier import Sender
 from appliance.office.carrier import Carrier
@@ -122,6 +123,24 @@ def test_the_office_does_not_start_with_a_revoked_key_and_says_why(
     with pytest.raises(SignatureError, match=r"'office-2026' of this office is revoked\. Name another key"):
         Carrier(settings, sender.key, clock.now())
     Carrier(settings, other, clock.now())
+
+
+@pytest.mark.parametrize(
+    ("change", "days", "is_said"),
+    [({}, (-1, 1), False), ({"account": "1"}, (-1, 1), True), ({}, (-2, 0), True), ({}, (1, 2), True)],
+    ids=["ours", "another", "over", "yet to come"],
+)
+def test_an_account_that_counters_do_not_allow_now_is_said_at_the_start(
+    write: Write, sender: Sender, clock: VirtualClock, change: dict[str, str], days: tuple[int, int], is_said: bool
+) -> None:
+    begins, ends = (clock.now() + timedelta(days=day) for day in days)
+    account = write().beneficiary.model_dump() | change
+    settings = write(4, beneficiaries=[account | {"not_before": begins, "not_after": ends}])
+    with logs.kept() as said:
+        Carrier(settings, sender.key, clock.now())
+    assert [(one["level"], "no counter would show a code. Ask" in one["error"]) for one in said] == (
+        [("error", True)] if is_said else []
+    )
 
 
 def test_a_document_of_another_office_is_said_in_words(write: Write, sender: Sender, clock: VirtualClock) -> None:
