@@ -93,7 +93,7 @@ def catalogue(language: Language, folder: Path = PACKAGED) -> Catalogue:
     path = folder / f"{language}.toml"
     try:
         return Catalogue(**tomllib.loads(path.read_text("utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise ClipError(f"{path}: {error}") from error
 
 

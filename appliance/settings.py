@@ -283,8 +283,9 @@ def _read(path: Path, kind: type[S]) -> S:
         raise SettingsError(
             f"{path} cannot be read: {error.strerror}. Write it, or name another with --settings"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise SettingsError(f"{path} is not valid TOML in UTF-8: {error}") from error
     except ValidationError as error:
         wrong = [f"  {'.'.join(str(part) for part in e['loc']) or 'file'}: {e['msg']}" for e in error.errors()]
         raise SettingsError("\n".join([f"{path} says something that cannot be:", *wrong])) from error
+    except (ValueError, RecursionError) as error:
+        # Not TOML, not UTF-8, or a number of more digits than Python reads.
+        raise SettingsError(f"{path} is not valid TOML in UTF-8: {error}") from error

@@ -32,7 +32,7 @@ def sign(key_file: Path, orders: Path, out: Path, at: Instant) -> list[str]:
     key = _key(key_file)
     try:
         told = {"issued_at": at, **tomllib.loads(_text(orders))}
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise FleetError(f"{orders} is not valid TOML: {error}") from error
     try:
         document = fleet.compose(told)
@@ -129,7 +129,7 @@ def _keys(path: Path) -> jws.VerifyingKeys:
     text = _text(path)
     try:
         told = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FleetError(f"{path} is neither a seed nor a key: {error}") from error
     return jws.read_public(told.get("fleet_keys", []) if "site" in told else [told])
 

@@ -48,7 +48,7 @@ def is_office(path: Path) -> bool:
     """Whether these are the settings of an office; of a file that cannot be read nobody knows, so False."""
     try:
         return "counters" in tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         # The reader of counters says in words what is wrong with it.
         return False
 

@@ -260,7 +260,7 @@ def parse(toml_text: str) -> Texts:
     """Read a catalogue. Raises `CatalogueError` for what is no TOML, missing, unknown, empty, or has other braces."""
     try:
         table = tomllib.loads(toml_text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise CatalogueError(f"no TOML: {error}") from error
     texts: Texts = _group(Texts, table, "")
     return texts

@@ -178,6 +178,13 @@ def test_a_file_that_is_no_toml_says_where(file: Path) -> None:
         read_counter(file)
 
 
+@pytest.mark.parametrize("value", ["9" * 5_000, "[" * 5_000], ids=["a number without end", "brackets without end"])
+def test_a_file_that_python_cannot_read_is_refused_in_words(file: Path, value: str) -> None:
+    file.write_text(f"site = {value}", "utf-8")
+    with pytest.raises(SettingsError, match="not valid TOML in UTF-8"):
+        read_counter(file)
+
+
 def test_a_file_of_another_encoding_says_so(file: Path) -> None:
     file.write_bytes('name = "UBND phường"'.encode("utf-16"))
     with pytest.raises(SettingsError, match="not valid TOML in UTF-8"):

@@ -31,7 +31,21 @@ CPU_AT_LEAST_S, CPU_A_BYTE_S = 0.25, 40e-6
 
 _TOKENS = [
     *(b"", b"\0", b"\1", b"\xff", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"\r\n", b"\t", b" " * 40, b"\\u0000", b"\\ud800"),
-    *(b"-1", b"0", b"00", b"1e309", b"1e-9", b"NaN", b"Infinity", b"9" * 19, b"9" * 400, b"0.1", b"true", b"null"),
+    *(
+        b"-1",
+        b"0",
+        b"00",
+        b"1e309",
+        b"1e-9",
+        b"NaN",
+        b"Infinity",
+        b"9" * 19,
+        b"9" * 400,
+        b"9" * 4_400,
+        b"0.1",
+        b"true",
+        b"null",
+    ),
     *(b'"', b"'", b"{", b"}", b"[", b"]", b"," * 5, b":", b"{}", b"[]", b'""', b"[" * 300, b'{"a":' * 300),
     *(b"/", b"+", b"#", b"../", b"quaythu/v1", b"A000000727", b"6304", b"5303704", b"99", b"54"),
     *("đ".encode(), "ộ".encode(), "o\u0302\u0323".encode(), b"\xcc\x81" * 60, "\u202e".encode(), "\u200b".encode()),

@@ -86,6 +86,7 @@ def test_the_next_document_needs_a_higher_serial(table: Table) -> None:
     ("change", "said"),
     [
         (("serial = 1", "serial = "), "is not valid TOML"),
+        (("serial = 1", f"serial = {'9' * 5_000}"), "is not valid TOML"),
         (("2028-01-01T00:00:00+07:00", "2028-01-01T00:00:00"), "keys.0.not_after"),
         (("2028-01-01", "2026-02-01"), "keys: none of them is valid now"),
         (("2030-01-01", "2026-02-01"), "beneficiaries: none of them is valid now"),

@@ -279,3 +279,10 @@ def test_a_fleet_key_that_is_none_is_noticed(machine: Write) -> None:
     path = machine("counter")
     path.write_text('fleet_keys = [{kty = "RSA"}]\n' + path.read_text("utf-8"), "utf-8")
     assert [sentence.split(":")[0] for sentence in check(path)] == ["fleet_keys"]
+
+
+def test_a_file_that_python_cannot_read_is_refused_in_words(tmp_path: Path) -> None:
+    file = tmp_path / "counter.toml"
+    file.write_text("site = " + "[" * 5_000, "utf-8")
+    with pytest.raises(SettingsError, match="not valid TOML"):
+        check(file)
