@@ -174,13 +174,12 @@ class PrintHead:
                 self._strike_garbage(command)
 
     def _raster_image(self) -> _Steps:
-        """GS v 0 m xL xH yL yH. Rows are burnt as they come."""
+        """GS v 0 m xL xH yL yH. Rows are burnt as they come; a picture without width is none, whatever its height."""
         header = yield 6
         wide, high = _SCALES.get(header[1] % 48, (1, 1))
         row_bytes, height = int.from_bytes(header[2:4], "little"), int.from_bytes(header[4:6], "little")
-        for _ in range(height):
-            row = (yield row_bytes) if row_bytes else b""
-            self._burn(_widened(row, wide), high)
+        for _ in range(height if row_bytes else 0):
+            self._burn(_widened((yield row_bytes), wide), high)
 
     def _bit_image(self) -> _Steps:
         """ESC * m nL nH: columns go into the line under way and are burnt when it ends."""
@@ -272,7 +271,7 @@ class PrintHead:
 
 def _widened(row: bytes, wide: int) -> bytes:
     """Each dot twice, where a dot is two wide."""
-    if wide == 1 or not row:
+    if wide == 1:
         return row
     digits = "".join(digit * 2 for digit in format(int.from_bytes(row, "big"), f"0{8 * len(row)}b"))
     return int(digits, 2).to_bytes(2 * len(row), "big")

@@ -38,6 +38,7 @@ def dots(head: PrintHead) -> npt.NDArray[np.uint8]:
         (b"\x1b3\x0a\n", 10),
         (b"\x1b3\x0a\x1b2\n", 30),
         (b"\x1b@\r\0", 0),
+        (b"\x1dv0\0\0\0\xff\xff\n", 30),  # a picture without width, however high
     ],
 )
 def test_feeds_move_the_paper(stream: bytes, rows: int) -> None:
