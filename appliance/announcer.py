@@ -5,7 +5,7 @@ from appliance.counter.aloud import Aloud
 from appliance.counter.shown import Shown
 from appliance.voice import Voice
 from mqtt_schema.messages import Language
-from mqtt_schema.types import Instant
+from mqtt_schema.types import Instant, PaymentId
 
 
 class Announcer:
@@ -17,6 +17,7 @@ class Announcer:
         self._always = always
         self._has_printer = has_printer
         self._told: Aloud | None = None
+        self._paid: PaymentId | None = None
 
     def follow(self, shown: Shown, now: Instant) -> None:
         """The glass may have changed: say so if that is news. Who leaves takes the half-said sentence along."""
@@ -24,9 +25,13 @@ class Announcer:
         if news == self._told:
             return
         told, self._told = self._told, news
-        if news.state == "paid" and (told is None or (told.state, told.payment) != (news.state, news.payment)):
+        if news.state == "paid" and news.payment != self._paid:
+            # Once, also when the slip waited for paper meanwhile: a second chime is a second payment.
+            self._paid = news.payment
+            has_slip = self._has_printer and aloud.has_slip(shown)
             self._voice.say_all(
-                speech.announcement(news.amount, news.language, self._always, has_slip=self._has_printer)
+                speech.announcement(news.amount, news.language, self._always, has_slip=has_slip),
+                is_asked=shown.front.is_listening,
             )
         elif shown.front.is_listening:
             self._say(shown, news, now)
@@ -44,7 +49,6 @@ class Announcer:
 
     def _say(self, shown: Shown, news: Aloud, now: Instant) -> None:
         minutes = aloud.minutes_left(shown, now)
-        clips = speech.state_clips(
-            news.state, news.amount, news.language, minutes_left=minutes, has_slip=self._has_printer
-        )
+        has_slip = self._has_printer and aloud.has_slip(shown)
+        clips = speech.state_clips(news.state, news.amount, news.language, minutes_left=minutes, has_slip=has_slip)
         self._voice.say(clips, news.language, is_asked=True)

@@ -52,14 +52,24 @@ def minutes_left(shown: Shown, now: Instant) -> int | None:
     return None
 
 
+def has_slip(shown: Shown) -> bool:
+    """Whether a slip of what was paid comes out, or has."""
+    match shown.session.glass:
+        case Notice(phase="due" | "printing" | "printed"):
+            return True
+    return False
+
+
 def _state(shown: Shown, now: Instant) -> State:
     if shown.session.help is not None and screen_of(shown) is not ScreenName.PAID:
         return "help_called"
     if screen_of(shown) is ScreenName.CODE:
         return _code(shown, now)
     match shown.session.glass:
-        case Notice(notice="paid", phase="waiting" | "unsure"):
+        case Notice(notice="paid", phase="waiting"):
             return "slip_waiting"
+        case Notice(notice="paid", phase="unsure" | "uncopied"):
+            return "slip_unsure"
     return _STATES[screen_of(shown)]
 
 

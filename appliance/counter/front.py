@@ -169,7 +169,12 @@ def meet(front: Front, before: Session, after: Session, at: Instant) -> Front:
     """The session changed: a payment pushes every page aside, and the next person finds the glass as it was made."""
     left, now = payment_on(before.glass), payment_on(after.glass)
     if left == now:
-        return front
+        # Also a menu: it must not hide that the money came, or that nobody should pay now.
+        return (
+            replace(front, page="none")
+            if now is not None and _turn_of(before.glass) != _turn_of(after.glass)
+            else front
+        )
     if left is not None:
         front = forget(front)
     woken = replace(front, touched_at=at, is_asleep=False, held_since=None)
@@ -191,6 +196,16 @@ def payment_on(glass: Glass) -> PaymentId | None:
         case Notice(payment=payment):
             return payment
     return None
+
+
+def _turn_of(glass: Glass) -> str:
+    """What the glass says of a payment; not how long, nor what becomes of its slip."""
+    match glass:
+        case Paying(checking_until=checking_until):
+            return "paying" if checking_until is None else "checking"
+        case Notice(notice=notice):
+            return notice
+    return glass.kind
 
 
 def _press(front: Front, target: str | None, at: Instant) -> Answer:

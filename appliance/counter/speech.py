@@ -25,6 +25,7 @@ State = Literal[
     "on_behalf",
     "paid",
     "slip_waiting",
+    "slip_unsure",
     "waived",
     "expired",
     "cancelled",
@@ -36,7 +37,8 @@ State = Literal[
 ]
 """Every state of the glass that can be heard. *Link lost*: while a code is valid; *offline*: while nobody pays.
 
-*Slip waiting*: paid, and the printer has no paper. *Help called*: the clerk's desk rings.
+*Slip waiting*: paid, and the printer has no paper. *Slip unsure*: paid, and the clerk has to look for it.
+*Help called*: the clerk's desk rings.
 """
 
 Clips = tuple[str, ...]
@@ -134,6 +136,8 @@ def _sentences(state: State, amount: Clips, minutes: Clips, *, has_slip: bool) -
             return (CHIME,), _received(amount), ("take_slip" if has_slip else "thank_you",)
         case "slip_waiting":
             return _received(amount), ("no_paper",), ("wait_for_clerk",)
+        case "slip_unsure":
+            return _received(amount), ("see_clerk",)
     if state not in _FIXED:
         raise SpeechError(f"there is no state {state!r} to speak of; there are {', '.join(states())}")
     return tuple((clip,) for clip in _FIXED[state])

@@ -86,3 +86,25 @@ def test_who_goes_takes_the_sentence_along(announcer: Announcer, sound: VirtualS
 def test_the_technician_hears_whether_anything_can_be_heard(announcer: Announcer, sound: VirtualSound) -> None:
     announcer.test()
     assert len(sound.history) == 1
+
+
+def test_a_slip_that_waited_for_paper_is_no_second_payment(announcer: Announcer, sound: VirtualSound) -> None:
+    for phase in ("due", "waiting", "due", "printed"):
+        announcer.follow(Shown(paid(phase)), MORNING)
+    assert len(sound.history) == 1
+
+
+def test_who_listens_hears_in_quiet_hours_that_the_money_came(sound: VirtualSound) -> None:
+    voice = Voice(sound, SoundSettings(quiet_from="00:00", quiet_until="23:59"), VirtualClock(MORNING))
+    Announcer(voice, ("vi",), has_printer=True).follow(Shown(paid()), MORNING)
+    assert len(sound.history) == 0, "nobody asked"
+    Announcer(voice, ("vi",), has_printer=True).follow(Shown(paid(), LISTENING), MORNING)
+    assert "Đã nhận ba mươi lăm nghìn đồng" in text(voice)
+
+
+@pytest.mark.parametrize("phase", ["unsure", "uncopied", "none"])
+def test_no_slip_is_promised_that_does_not_come(announcer: Announcer, voice: Voice, phase: SlipPhase) -> None:
+    announcer.answer(Shown(paid(phase), LISTENING), MORNING)
+    assert "Đã nhận ba mươi lăm nghìn đồng" in text(voice)
+    assert "nhận phiếu" not in text(voice)
+    assert "hết giấy" not in text(voice)

@@ -38,6 +38,7 @@ class Draft:
     """How much is said. Lines of names; `steps`: by how many steps the amount is larger than what must be read.
 
     `is_brief`: what to do is said on one line. `is_shy`: all but the amount is no larger than in plain text.
+    `has_small_name`: the beneficiary's name is no larger than the account.
     `details`: account, bank and memo below each other, after each other, or not at all.
     """
 
@@ -50,6 +51,7 @@ class Draft:
     has_dossier: bool = True
     has_payer: bool = True
     is_shy: bool = False
+    has_small_name: bool = False
     details: Literal["rows", "lines", "none"] = "lines"
 
     def amounts(self, style: Style) -> tuple[int, ...]:
@@ -58,6 +60,8 @@ class Draft:
         return tuple(size for size in style.amounts if size <= most)
 
 
+_MOST_NAME_LINES = 3
+"""Of a beneficiary whose name has no room on two: a name that is cut off cannot be compared."""
 _BARE = Draft(1, 2, is_brief=True, has_payer=False, details="none")
 _DRAFTS = (
     Draft(3, 2, bank=2, steps=2, has_picture=True, details="rows"),
@@ -73,6 +77,7 @@ _DRAFTS = (
     _BARE,
     replace(_BARE, steps=0),
     replace(_BARE, steps=0, has_dossier=False),
+    replace(_BARE, steps=0, has_dossier=False, name=_MOST_NAME_LINES, has_small_name=True),
     replace(_BARE, steps=0, has_dossier=False, name=1),
 )
 """From the roomiest to the tightest."""
@@ -88,14 +93,23 @@ def about(request: PaymentRequest, style: Style, room: tuple[int, int], *, has_c
     `has_caption`: account, bank and memo stand elsewhere.
     """
     groups: tuple[Block, ...] = ()
-    for draft in _drafts(_fee(request.lines[0], style), style, room[0]):
+    for draft in _drafts(request, style, room[0]):
         groups = _groups(request, replace(draft, details="none") if has_caption else draft, style, room[0])
         if stack(groups).height + (len(groups) - 1) * style.unit // 2 <= room[1]:
             break
     return spread(groups, room[1], 3 * style.unit)
 
 
-def _drafts(fee: str, style: Style, width: int) -> Iterator[Draft]:
+def _drafts(request: PaymentRequest, style: Style, width: int) -> Iterator[Draft]:
+    """From the roomiest to the tightest; first those in which the beneficiary's name stands whole."""
+    drafts = tuple(_drafts_for(_fee(request.lines[0], style), style, width))
+    name = Type(Face.SEMIBOLD, (*style.yielding, style.small), INK, lines=2)
+    if not fits(request.beneficiary.account_name, name, width):
+        yield from (replace(draft, name=_MOST_NAME_LINES) for draft in drafts if draft.name > 1)
+    yield from drafts
+
+
+def _drafts_for(fee: str, style: Style, width: int) -> Iterator[Draft]:
     """From the roomiest to the tightest; of larger text first those in which the fee's name stands whole."""
     drafts = _STANDING_DRAFTS if style.is_narrow and style.is_portrait else _DRAFTS
     if not style.is_large:
@@ -180,8 +194,9 @@ def _dossiers(lines: tuple[Line, ...], style: Style) -> str:
 def _payee(request: PaymentRequest, draft: Draft, style: Style, width: int) -> Block:
     unit = style.unit
     sizes = style.yielding[-1:] if draft.is_shy else style.yielding
+    name_sizes = (style.small,) if draft.has_small_name else (*sizes, style.small)
     check = Type(Face.REGULAR, sizes[:1], INK)
-    name = Type(Face.SEMIBOLD, (*sizes, style.small), INK, lines=draft.name)
+    name = Type(Face.SEMIBOLD, name_sizes, INK, lines=draft.name)
     blocks = [
         rule(width, max(1, unit // 4), SHADE),
         space(unit // 2),

@@ -13,7 +13,7 @@ from appliance.counter.front import PIN_DIGITS, Front, Manners, Touchable
 from appliance.counter.look import ACCENT, AMBER, INK, RED, WHITE, Style
 from appliance.counter.screens import foot
 from appliance.counter.screens.masthead import VIETNAM
-from appliance.counter.screens.sign import Sign, composed
+from appliance.counter.screens.sign import Sign, composed, first_within
 from appliance.counter.shown import Health, Shown
 from appliance.counter.texts import States
 from drivers import typeface
@@ -23,7 +23,7 @@ from mqtt_schema.messages import PrinterStatus
 from mqtt_schema.types import Instant
 
 TROUBLE_LINES = 4
-"""So much of the newest trouble; all of it stands in the log."""
+"""So much of the newest trouble at most; all of it stands in the log."""
 
 LOCKED = Sign(pictures.LOCK, AMBER)
 
@@ -134,11 +134,11 @@ def _page(shown: Shown, style: Style) -> Drawn:
     glass, gap = style.glass, 2 * style.unit
     if style.is_portrait:
         touches = _touches(shown.front, style, glass.width, columns=2)
-        health = _health(shown, style, glass.width)
+        health = _health(shown, style, glass.width, glass.height - touches.height - style.unit)
         places = health.at(glass.x, glass.y), touches.at(glass.x, glass.bottom - touches.height)
     else:
         touches = _touches(shown.front, style, glass.width * 38 // 100, columns=1)
-        health = _health(shown, style, glass.width - touches.width - gap)
+        health = _health(shown, style, glass.width - touches.width - gap, glass.height)
         places = health.at(glass.x, glass.y), touches.at(glass.right - touches.width, glass.y)
     return Drawn(Block(places, style.whole.width, style.whole.height))
 
@@ -173,7 +173,12 @@ def _touches(front: Front, style: Style, width: int, *, columns: int) -> Block:
     return Block(tuple(parts), width, len(rows) * high + (len(rows) - 1) * style.between)
 
 
-def _health(shown: Shown, style: Style, width: int) -> Block:
+def _health(shown: Shown, style: Style, width: int, room: int) -> Block:
+    """With as much of the newest trouble as the page has room for."""
+    return first_within((_report(shown, style, width, lines) for lines in range(TROUBLE_LINES, 0, -1)), room)
+
+
+def _report(shown: Shown, style: Style, width: int, trouble_lines: int) -> Block:
     texts = style.texts.technician
     state = texts.is_closed if shown.front.is_out_of_service else texts.is_open
     bold, plain = Type(Face.SEMIBOLD, (style.rest,), INK, 3), Type(Face.REGULAR, (style.rest,), INK)
@@ -185,7 +190,7 @@ def _health(shown: Shown, style: Style, width: int) -> Block:
             paragraph(state, Type(Face.SEMIBOLD, (style.rest,), RED if shown.front.is_out_of_service else INK), width),
             *(labelled(label, said, (plain, bold), (first, width - first)) for label, said in rows),
             paragraph(texts.trouble, plain, width),
-            paragraph(shown.health.trouble or texts.nothing, replace(bold, lines=TROUBLE_LINES), width),
+            paragraph(shown.health.trouble or texts.nothing, replace(bold, lines=trouble_lines), width),
         ),
         style.unit // 2,
     )

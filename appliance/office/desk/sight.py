@@ -114,11 +114,16 @@ def _contradiction(name: str, seen: Seen, expected: Payment | None) -> str:
         return over if seen.screen in SCANNED else ""
     if seen.screen in SCANNED and seen.payment != expected.id:
         return f"Màn hình {name} đang hiện {amount} của một lệnh thu khác. {_DO_NOT_SCAN}"
-    if seen.screen in SCANNED and seen.amount != expected.amount:
+    if seen.screen in SCANNED and seen.amount != expected.amount and not _is_behind_menu(seen):
         return f"Màn hình {name} hiện {amount}, ở đây là {vnd(expected.amount)}. {_DO_NOT_SCAN}"
     if expected.place is Place.SHOWN and seen.screen not in SCANNED:
         return f"Màn hình {name} không hiện mã. Mời người dân quét ngay tại đây, hoặc tạm gác rồi hiện lại."
     return ""
+
+
+def _is_behind_menu(seen: Seen) -> bool:
+    """Where no code stands, a menu that the citizen opened hides the amount: nothing is wrong with it."""
+    return seen.amount is None and seen.screen is not ScreenName.CODE
 
 
 _DO_NOT_SCAN = "Mời người dân chưa quét; nếu vài giây sau vẫn vậy, hủy khoản này và báo kỹ thuật."

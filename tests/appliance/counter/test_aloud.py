@@ -40,7 +40,8 @@ def test_every_screen_has_its_own_words() -> None:
     [
         ("paid", "printed", "paid"),
         ("paid", "waiting", "slip_waiting"),
-        ("paid", "unsure", "slip_waiting"),
+        ("paid", "unsure", "slip_unsure"),
+        ("paid", "uncopied", "slip_unsure"),
         ("waived", "none", "waived"),
         ("expired", "none", "expired"),
         ("cancelled", "none", "cancelled"),

@@ -110,7 +110,18 @@ def test_a_choice_is_not_forgotten_while_somebody_pays() -> None:
 
 def test_a_session_that_changes_without_its_payment_changes_nothing_here() -> None:
     chosen = touched("language", "menu")
-    assert meet(chosen, paying(), paid(), at(5)) == chosen
+    asked = paying()
+    assert isinstance(asked.glass, Paying)
+    assert meet(chosen, asked, replace(asked, glass=replace(asked.glass, is_reported=True)), at(5)) == chosen
+
+
+def test_a_menu_hides_neither_that_the_money_came_nor_that_nobody_should_pay_now() -> None:
+    chosen, asked = touched("language", "menu"), paying()
+    assert isinstance(asked.glass, Paying)
+    checking = replace(asked, glass=replace(asked.glass, checking_until=at(50)))
+    for news in (paid(), checking):
+        assert meet(chosen, asked, news, at(5)) == replace(chosen, page="none")
+    assert meet(chosen, paid(), paid(), at(5)) == chosen
     assert meet(chosen, IDLE, replace(IDLE, is_linked=True), at(5)) == chosen
 
 

@@ -133,7 +133,9 @@ def test_every_state_says_something_with_and_without_an_amount(state: speech.Sta
         assert "(" not in said, "a clip without words"
 
 
-@pytest.mark.parametrize("state", ["code", "last_minute", "link_lost", "on_behalf", "paid", "slip_waiting"])
+@pytest.mark.parametrize(
+    "state", ["code", "last_minute", "link_lost", "on_behalf", "paid", "slip_waiting", "slip_unsure"]
+)
 def test_whoever_hears_of_money_hears_how_much(state: speech.State) -> None:
     assert "ba mươi lăm nghìn đồng" in spoken(state_clips(state, 35_000, "vi")[1:], "vi").lower()
 

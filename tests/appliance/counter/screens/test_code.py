@@ -22,6 +22,7 @@ from drivers.virtual.display import VirtualDisplay
 from mqtt_schema.messages import HelpKind, Language, PaymentRequest
 from tests.support.glasses import (
     GLASSES,
+    LONG_FEE,
     NOW,
     PAYMENTS,
     REFERENCE,
@@ -287,6 +288,22 @@ def test_the_beneficiarys_name_is_never_shortened(size: Size, language: Language
     said = words(seen(paying(asked), size, language, is_large))
     assert asked.beneficiary.account_name in said
     assert "499.999.999 đ" in said
+
+
+LONGER_NAMES = (
+    "TRUNG TAM PHUC VU HANH CHINH CONG VA KIEM SOAT THU TUC HANH CHINH HOAN KIEM",
+    "CONG TY TRACH NHIEM HUU HAN MOT THANH VIEN DICH VU CONG ICH QUAN HOAN KIEM",
+    "TRUNG TAM PHUC VU HANH CHINH CONG VA KIEM SOAT THU TUC HA",
+)
+
+
+@every_size
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("name", LONGER_NAMES)
+def test_a_name_of_three_lines_stands_whole_as_well(size: Size, language: Language, name: str) -> None:
+    scene = seen(paying(request(499_999_999, (LONG_FEE,), account_name=name)), size, language)
+    assert name in words(scene)
+    assert not flaws(scene)
 
 
 @every_glass

@@ -150,3 +150,16 @@ def test_nothing_of_a_payment_stands_behind_the_gate(state: str) -> None:
     scene = seen(here)
     assert scene == seen(COUNTER[state])
     assert not list(scene.codes())
+
+
+@every_glass
+def test_a_long_trouble_leaves_no_glass_whatever_else_has_to_be_said(
+    size: Size, language: Language, is_large: bool
+) -> None:
+    trouble = "signature: " + "no key that this counter knows has signed this message of the office " * 4
+    health = replace(
+        HEALTH, counter="Quầy Tiếp nhận hồ sơ số 12 (hoankiem-12)", set_aside=99, outbox=12_345, trouble=trouble.strip()
+    )
+    scene = seen(page(health), size, language, is_large)
+    assert not flaws(scene)
+    assert "signature: no key" in words(scene)

@@ -75,6 +75,11 @@ def test_a_glass_that_shows_what_is_believed_is_not_warned_of(payment: Payment, 
     assert seen.warning == ""
 
 
+@pytest.mark.parametrize("screen", [ScreenName.ON_BEHALF, ScreenName.CHECKING])
+def test_a_citizen_who_opens_the_menu_makes_nobody_cancel(screen: ScreenName) -> None:
+    assert sight(glass(frame(screen, PAYMENT.id)), [PAYMENT], NOW).warning == ""
+
+
 def test_a_free_counter_shows_its_idle_screen_or_a_result_without_a_warning() -> None:
     for seen in (IDLE, frame(ScreenName.PAID, OTHER, 35000), frame(ScreenName.PREPARING)):
         assert sight(glass(seen), [], NOW).warning == ""
