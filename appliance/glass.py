@@ -4,6 +4,7 @@ Belongs to the counter's own thread. Decides nothing about payments: touches bec
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from appliance.counter import front as manners_of
 from appliance.counter import screens
@@ -15,7 +16,7 @@ from appliance.logs import Log
 from drivers.display import Display
 from drivers.errors import DisplayError
 from drivers.scene import Scene, target_at
-from mqtt_schema.messages import ScreenName, Seen
+from mqtt_schema.messages import Seen
 from mqtt_schema.types import Instant
 
 log = Log()
@@ -34,8 +35,15 @@ class Glass:
     `shown` is what was composed last, whether the display took it or not.
     """
 
-    def __init__(self, display: Display, look: Look, manners: Manners, health: Callable[[], Health]) -> None:
-        """`health` is asked only while a technician looks."""
+    def __init__(
+        self,
+        display: Display,
+        look: Look,
+        manners: Manners,
+        health: Callable[[], Health],
+        has_earphone: Callable[[], bool] = bool,
+    ) -> None:
+        """`health` is asked only while a technician looks; `has_earphone` when who listens would be forgotten."""
         self.front = Front()
         self.seen: Seen | None = None
         self.shown: Shown | None = None
@@ -43,11 +51,13 @@ class Glass:
         self._look = look
         self._manners = manners
         self._health = health
+        self._has_earphone = has_earphone
         self._met = Session()
         self._key: tuple[Session, Front, int] | None = None
         self._scene: Scene | None = None
         self._is_blind = False
         self._modules = MODULES
+        self._seen_of: tuple[object, ...] = ()
         self._ahead: tuple[str, bool, tuple[int, int]] | None = None
 
     @property
@@ -87,10 +97,7 @@ class Glass:
 
         Nothing is composed between two moments that must look alike.
         """
-        if session is not self._met:
-            self.front = manners_of.meet(self.front, self._met, session, now)
-            self._met = session
-        self.front = manners_of.pass_time(self.front, session, now, self._manners)
+        self._pass(session, now)
         counts = isinstance(session.glass, Paying) or self.front.page == "locked"
         every_s = 1 if counts or self._is_blind else QUIET_CHANGE_S
         key = (session, self.front, int(now.timestamp()) // every_s)
@@ -102,6 +109,16 @@ class Glass:
         if not self._paint(screens.compose(shown, self._look, now)):
             return False
         return self._see(shown, now)
+
+    def _pass(self, session: Session, now: Instant) -> None:
+        """Let the front live up to now. Whoever still wears an earphone still listens, whatever has ended meanwhile."""
+        listened = self.front.is_listening
+        if session is not self._met:
+            self.front = manners_of.meet(self.front, self._met, session, now)
+            self._met = session
+        self.front = manners_of.pass_time(self.front, session, now, self._manners)
+        if listened and not self.front.is_listening and self._has_earphone():
+            self.front = replace(self.front, is_listening=True)
 
     def prepare(self, now: Instant) -> None:
         """Paint ahead what the next payment's screen begins with, while nobody waits for anything; unseen."""
@@ -129,13 +146,13 @@ class Glass:
         return True
 
     def _see(self, shown: Shown, now: Instant) -> bool:
-        """Note what is seen; the pixels are hashed once a screen, not once a second."""
-        payment, amount = payment_of(shown) or (None, None)
-        what: tuple[ScreenName, object, object] = (screen_of(shown), payment, amount)
-        seen = self.seen
-        if seen is not None and what == (seen.screen, seen.payment, seen.amount):
+        """Note what is seen; the pixels are hashed once a screen or a touch, not once a second."""
+        screen, front, (payment, amount) = screen_of(shown), shown.front, payment_of(shown) or (None, None)
+        what = (screen, payment, amount, shown.session.is_linked, front.language, front.is_large, front.page)
+        if self.seen is not None and what == self._seen_of:
             return False
-        self.seen = Seen(screen=what[0], payment=payment, amount=amount, pixels=self._display.digest(), painted_at=now)
+        self._seen_of = what
+        self.seen = Seen(screen=screen, payment=payment, amount=amount, pixels=self._display.digest(), painted_at=now)
         return True
 
     def _go_blind(self, error: DisplayError) -> None:

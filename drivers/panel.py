@@ -63,6 +63,11 @@ class Panel(ABC):
     def on_key(self, pressed: KeyPressed | None) -> None:
         """Call `pressed` for every press of a key from now on; None forgets it."""
 
+    @property
+    @abstractmethod
+    def has_earphone(self) -> bool:
+        """Whether an earphone is in its socket now, or the raised key is held down."""
+
     @abstractmethod
     def close(self) -> None:
         """Put the light out and let go of the pins; a second time changes nothing."""
@@ -76,6 +81,11 @@ class NullPanel(Panel):
 
     def on_key(self, pressed: KeyPressed | None) -> None:
         """There are no keys."""
+
+    @property
+    def has_earphone(self) -> bool:
+        """There is no socket."""
+        return False
 
     def close(self) -> None:
         """There is nothing to let go of."""
@@ -126,6 +136,12 @@ class GpioPanel(Panel):
                 button.when_released = told
             else:
                 button.when_pressed = told
+
+    @property
+    def has_earphone(self) -> bool:
+        """What the listening pin says; without one, False."""
+        button = self._keys.get(Key.LISTEN)
+        return button is not None and bool(button.is_pressed) is not self._listen_opens
 
     def close(self) -> None:
         """Let go of all pins."""

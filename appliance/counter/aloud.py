@@ -62,7 +62,7 @@ def has_slip(shown: Shown) -> bool:
 
 def _state(shown: Shown, now: Instant) -> State:
     if shown.session.help is not None and screen_of(shown) is not ScreenName.PAID:
-        return "help_called"
+        return "help_called" if shown.session.is_linked else "help_unheard"
     if screen_of(shown) is ScreenName.CODE:
         return _code(shown, now)
     match shown.session.glass:

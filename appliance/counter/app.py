@@ -117,7 +117,13 @@ class Counter:
         self._inputs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._endings: deque[PrintEnded | TrialEnded] = deque()
         self._is_stopping = False
-        self._glass = Glass(hands.display, _look(settings, hands), _manners(settings), self._health)
+        self._glass = Glass(
+            hands.display,
+            _look(settings, hands),
+            _manners(settings),
+            self._health,
+            lambda: hands.panel.has_earphone,
+        )
         self._voice = Voice(hands.sound, settings.sound, self._clock)
         has_printer = hands.printer is not None
         self._announcer = Announcer(self._voice, settings.sound.languages, has_printer=has_printer)

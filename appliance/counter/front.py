@@ -149,6 +149,7 @@ def listen(front: Front, at: Instant) -> Front:
 def pass_time(front: Front, session: Session, at: Instant, manners: Manners) -> Front:
     """What time alone changes: a long press, a page that nobody uses, a choice that nobody remembers, sleep."""
     # A hand that rests beside a payment is no technician's: the code must not give way to a page of digits.
+    front = _agreed(front, at, manners)
     front = lift(front) if payment_on(session.glass) is not None else _opened(front, at, manners)
     front = _unlocked(front, at)
     rests_s = (at - front.touched_at).total_seconds() if front.touched_at else float("inf")
@@ -234,6 +235,15 @@ def _choose(front: Front, target: str | None, at: Instant) -> Answer:
     answer = _press(front, target, at)
     is_choice = target in {"help", "no_phone", "more_time", "back"}
     return replace(answer, front=replace(answer.front, page="none")) if is_choice else answer
+
+
+def _agreed(front: Front, at: Instant, manners: Manners) -> Front:
+    """After a clock was put back nothing lasts longer than it would have from now."""
+    if front.touched_at is not None and at < front.touched_at:
+        front = replace(front, touched_at=at, held_since=None)
+    if front.locked_until is not None and front.locked_until > (latest := at + timedelta(seconds=manners.pin_wait_s)):
+        front = replace(front, locked_until=latest)
+    return front
 
 
 def _opened(front: Front, at: Instant, manners: Manners) -> Front:

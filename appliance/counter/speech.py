@@ -31,6 +31,7 @@ State = Literal[
     "cancelled",
     "see_clerk",
     "help_called",
+    "help_unheard",
     "offline",
     "out_of_service",
     "technician",
@@ -38,7 +39,7 @@ State = Literal[
 """Every state of the glass that can be heard. *Link lost*: while a code is valid; *offline*: while nobody pays.
 
 *Slip waiting*: paid, and the printer has no paper. *Slip unsure*: paid, and the clerk has to look for it.
-*Help called*: the clerk's desk rings.
+*Help called*: the clerk's desk rings; *help unheard*: it cannot, the link is lost.
 """
 
 Clips = tuple[str, ...]
@@ -131,7 +132,9 @@ def _sentences(state: State, amount: Clips, minutes: Clips, *, has_slip: bool) -
         case "link_lost":
             return _given(("link_lost",), _to_pay(amount), ("scan_or_ask",), minutes)
         case "on_behalf":
-            return _given(("on_behalf",), ("amount", ",", *amount) if amount else (), ("wait",))
+            return _given(("on_behalf",), _of(amount), ("wait",))
+        case "checking":
+            return _given(("checking",), _of(amount), ("pay_no_more",), ("wait",))
         case "paid":
             return (CHIME,), _received(amount), ("take_slip" if has_slip else "thank_you",)
         case "slip_waiting":
@@ -148,12 +151,12 @@ _FIXED: dict[State, Clips] = {
     "idle": ("welcome", "tell_clerk"),
     "asleep": ("welcome", "tell_clerk"),
     "preparing": ("preparing", "wait"),
-    "checking": ("checking", "pay_no_more", "wait"),
     "waived": ("waived", "nothing_to_pay"),
     "expired": ("expired", "ask_for_new_code", "if_just_paid"),
     "cancelled": ("cancelled", "if_just_paid"),
     "see_clerk": ("see_clerk", "needs_checking", "pay_no_more"),
     "help_called": ("help_called", "wait"),
+    "help_unheard": ("see_clerk",),
     "offline": ("offline", "wait_or_see_clerk"),
     "out_of_service": ("out_of_service", "see_clerk"),
     "technician": ("in_service",),
@@ -172,6 +175,10 @@ def _spoken(amount: int | None, language: Language) -> Clips:
 
 def _to_pay(amount: Clips) -> Clips:
     return ("amount_to_pay", ",", *amount) if amount else ()
+
+
+def _of(amount: Clips) -> Clips:
+    return ("amount", ",", *amount) if amount else ()
 
 
 def _received(amount: Clips) -> Clips:

@@ -50,7 +50,10 @@ class Foot:
 
 @dataclass(frozen=True)
 class Menu:
-    """The ways to ask for a human, and what is said when one was called, from the longest to the shortest."""
+    """The ways to ask for a human, and what is said when one was called, from the longest to the shortest.
+
+    `unheard`: the link is lost, so no desk rings.
+    """
 
     heading: str
     help: str
@@ -59,6 +62,7 @@ class Menu:
     back: str
     called: tuple[str, ...]
     called_for_time: tuple[str, ...]
+    unheard: tuple[str, ...]
 
 
 # A payment on the glass

@@ -4,11 +4,15 @@ from drivers.panel import Key, KeyPressed, Light, Panel
 
 
 class VirtualPanel(Panel):
-    """`light` is what it shows now, `history` what it ever showed; `press(key)` is a finger on one of its keys."""
+    """`light` is what it shows now, `history` what it ever showed; `press(key)` is a finger on one of its keys.
+
+    `plug()` and `unplug()` move an earphone.
+    """
 
     def __init__(self) -> None:
         self.history: list[Light] = []
         self.is_closed = False
+        self._has_earphone = False
         self._pressed: KeyPressed | None = None
 
     @property
@@ -25,9 +29,23 @@ class VirtualPanel(Panel):
         self._pressed = pressed
 
     def press(self, key: Key) -> None:
-        """Press a key and let it go, or plug an earphone in."""
+        """Press a key and let it go."""
         if self._pressed is not None:
             self._pressed(key)
+
+    def plug(self) -> None:
+        """Put an earphone into its socket."""
+        self._has_earphone = True
+        self.press(Key.LISTEN)
+
+    def unplug(self) -> None:
+        """Pull the earphone out again."""
+        self._has_earphone = False
+
+    @property
+    def has_earphone(self) -> bool:
+        """Whether one is in."""
+        return self._has_earphone
 
     def close(self) -> None:
         """Put the light out."""

@@ -14,6 +14,7 @@ from appliance.counter.state import Paying, Session
 from appliance.glass import Glass
 from drivers.scene import Scene, Size
 from drivers.virtual.display import VirtualDisplay
+from drivers.virtual.panel import VirtualPanel
 from mqtt_schema.messages import ScreenName
 from mqtt_schema.types import Instant
 from tests.support.spoken import MORNING, at, request
@@ -97,6 +98,23 @@ def test_what_is_seen_names_the_payment_and_the_amount_and_the_pixels(glass: Gla
     assert glass.seen is first
 
 
+@pytest.mark.parametrize("target", ["language", "larger", "menu"])
+def test_what_is_seen_after_a_touch_are_the_pixels_of_then(glass: Glass, display: VirtualDisplay, target: str) -> None:
+    glass.show(PAYING, MORNING)
+    tap(display, target)
+    glass.touches(at(0))
+    assert glass.show(PAYING, at(1))
+    assert glass.seen is not None
+    assert (glass.seen.pixels, glass.seen.painted_at) == (display.digest(), at(1))
+
+
+def test_what_is_seen_after_the_link_was_lost_are_the_pixels_of_then(glass: Glass, display: VirtualDisplay) -> None:
+    glass.show(PAYING, MORNING)
+    assert glass.show(replace(PAYING, is_linked=False), at(1))
+    assert glass.seen is not None
+    assert glass.seen.pixels == display.digest()
+
+
 def test_a_broken_display_is_seen_by_nobody_and_painted_anew_within_a_second(
     glass: Glass, display: VirtualDisplay
 ) -> None:
@@ -166,3 +184,19 @@ def test_who_presses_the_raised_key_wakes_the_glass_and_is_remembered(glass: Gla
     glass.listen(MORNING)
     assert glass.front.is_listening
     assert not glass.front.is_asleep
+
+
+def test_whoever_wears_an_earphone_listens_until_it_is_pulled_out(display: VirtualDisplay) -> None:
+    panel = VirtualPanel()
+    glass = Glass(
+        display, Look.of(SIZE, "3", catalogue.read()), Manners(), Health, has_earphone=lambda: panel.has_earphone
+    )
+    panel.plug()
+    glass.listen(MORNING)
+    glass.show(PAYING, at(1))
+    glass.show(IDLE, at(2))
+    glass.show(IDLE, at(500))
+    assert glass.front.is_listening
+    panel.unplug()
+    glass.show(IDLE, at(501))
+    assert not glass.front.is_listening

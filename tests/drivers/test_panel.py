@@ -114,6 +114,24 @@ def test_an_earphone_in_its_socket_is_one_press_of_the_listening_key(pins: MockF
     assert pressed == [Key.LISTEN]
 
 
+@pytest.mark.parametrize("opens", [False, True], ids=["closes", "opens"])
+def test_the_socket_says_whether_an_earphone_is_in_it(pins: MockFactory, opens: bool) -> None:
+    panel = GpioPanel(Pins(listen=LISTEN_PIN, listen_opens=opens), pins)
+    contact = pins.pin(LISTEN_PIN)
+    for is_closed in (True, False):
+        contact.drive_low() if is_closed else contact.drive_high()
+        assert panel.has_earphone is (is_closed is not opens)
+    panel.close()
+    assert not panel.has_earphone
+
+
+def test_without_a_socket_there_is_no_earphone(pins: MockFactory) -> None:
+    panel = GpioPanel(Pins(clerk=CLERK_PIN), pins)
+    assert not panel.has_earphone
+    assert not NullPanel().has_earphone
+    panel.close()
+
+
 def test_a_socket_whose_contact_opens_for_the_earphone_is_one_too(pins: MockFactory) -> None:
     panel = GpioPanel(Pins(listen=LISTEN_PIN, listen_opens=True), pins)
     pins.pin(LISTEN_PIN).drive_low()

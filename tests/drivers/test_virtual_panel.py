@@ -34,3 +34,13 @@ def test_the_lever_presses_a_key() -> None:
     panel.close()
     panel.press(Key.LISTEN)
     assert pressed == [Key.CLERK, Key.LISTEN]
+
+
+def test_an_earphone_is_a_press_and_stays() -> None:
+    panel = VirtualPanel()
+    pressed: list[Key] = []
+    panel.on_key(pressed.append)
+    panel.plug()
+    assert (pressed, panel.has_earphone) == ([Key.LISTEN], True)
+    panel.unplug()
+    assert (pressed, panel.has_earphone) == ([Key.LISTEN], False)

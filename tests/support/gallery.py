@@ -34,6 +34,7 @@ MEANINGS = {
     "idle-cards": "The same with the office's cards of today.",
     "idle-longest-card": "The longest card that the contract allows: without room beside the rest, they take turns.",
     "idle-help-called": "Somebody touched *I need help*; the clerk's desk rings.",
+    "idle-help-unheard": "The same while the link is lost: no desk rings, so the glass says whom to ask.",
     "idle-menu": "The ways to ask for a human.",
     "asleep": "A quarter of an hour without a touch: dark, the clock moves once a minute. A touch or payment wakes it.",
     "offline": "No connection, and nobody is paying.",

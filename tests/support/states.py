@@ -71,6 +71,7 @@ NOBODY: dict[str, Shown] = {
     "idle-cards": idle(cards=CARDS),
     "idle-longest-card": idle(cards=LONGEST_CARDS),
     "idle-help-called": Shown(Session(is_linked=True, help=Help(HelpKind.HELP, NOW + timedelta(seconds=9)))),
+    "idle-help-unheard": Shown(Session(help=Help(HelpKind.HELP, NOW + timedelta(seconds=9)))),
     "idle-menu": idle(Front(page="menu")),
     "asleep": idle(Front(is_asleep=True)),
     "offline": idle(is_linked=False),

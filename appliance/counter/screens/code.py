@@ -35,7 +35,7 @@ from drivers import qr, typeface
 from drivers.qr import QUIET_MODULES, QrMatrix
 from drivers.scene import Code, Colour, Fill, Rect, Text
 from drivers.typeface import Face
-from mqtt_schema.messages import HelpKind, PaymentRequest
+from mqtt_schema.messages import PaymentRequest
 from mqtt_schema.types import Instant
 
 FULL_BAR_S = 300
@@ -88,13 +88,12 @@ def _first(shown: Shown, request: PaymentRequest, style: Style, where: "Place", 
     shift = shift_at(int(now.timestamp()))
     if shown.front.page == "menu":
         return flatten(Block((Fill(where.panel, WHITE),), 0, 0), *shift)
-    asked = shown.session.help
-    return standing(style, where, asked.help if asked else None, shift, with_time=_is_short(request, now))
+    return standing(style, where, foot.called(shown.session), shift, with_time=_is_short(request, now))
 
 
 @lru_cache(maxsize=4)
 def standing(
-    style: Style, where: "Place", called: HelpKind | None, shift: tuple[int, int], *, with_time: bool = False
+    style: Style, where: "Place", called: foot.Called | None, shift: tuple[int, int], *, with_time: bool = False
 ) -> Painting:
     """What stands beneath every payment, spread out: the code's panel and the touches.
 

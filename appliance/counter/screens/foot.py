@@ -4,6 +4,7 @@ A touch is a picture and the words that say the same, in the one colour that mea
 """
 
 from functools import lru_cache
+from typing import Literal
 
 from appliance.counter import pictures
 from appliance.counter.blocks import (
@@ -20,12 +21,16 @@ from appliance.counter.blocks import (
     target,
 )
 from appliance.counter.front import Touchable
-from appliance.counter.look import ACCENT, GREEN, WHITE, Style
+from appliance.counter.look import ACCENT, AMBER, GREEN, WHITE, Style
 from appliance.counter.shown import Shown
+from appliance.counter.state import Session
 from drivers import typeface
 from drivers.scene import Anchor, Drawing, Rect, Target
 from drivers.typeface import Face
 from mqtt_schema.messages import HelpKind
+
+Called = HelpKind | Literal["unheard"]
+"""What somebody asked for; *unheard*: the link is lost, so no desk rings."""
 
 
 def foot(style: Style, shown: Shown, width: int, *, with_time: bool = False) -> Block:
@@ -33,12 +38,18 @@ def foot(style: Style, shown: Shown, width: int, *, with_time: bool = False) -> 
 
     `with_time`: more time is offered; where four keys have no room it takes the place of the larger text.
     """
-    asked = shown.session.help
-    return keys(style, asked.help if asked else None, width, with_time=with_time)
+    return keys(style, called(shown.session), width, with_time=with_time)
 
 
-def keys(style: Style, called: HelpKind | None, width: int, *, with_time: bool = False) -> Block:
-    """As `foot`, for whom nothing else is shown: `called` is what somebody asked for."""
+def called(session: Session) -> Called | None:
+    """What the foot says instead of its touches, if somebody asked for a human."""
+    if session.help is None:
+        return None
+    return session.help.help if session.is_linked else "unheard"
+
+
+def keys(style: Style, called: Called | None, width: int, *, with_time: bool = False) -> Block:
+    """As `foot`, for whom nothing else is shown."""
     return _called(style, called, width) if called else _touches(style, width, with_time)
 
 
@@ -186,17 +197,21 @@ def _padding(style: Style) -> int:
 
 
 @lru_cache(maxsize=32)
-def _called(style: Style, asked: HelpKind, width: int) -> Block:
-    """That somebody was called takes the place of all touches but the language."""
+def _called(style: Style, asked: Called, width: int) -> Block:
+    """That somebody was called, or cannot be, takes the place of all touches but the language."""
     texts, high = style.texts, height(style)
     language = texts.foot.language[0]
     size = _needed(style, language, style.rest, is_beside=False), high
     first = key(style, "language", pictures.GLOBE, language, size)
     left = first.width + style.between
     room = width - left - 2 * _padding(style)
-    ways = texts.menu.called_for_time if asked is HelpKind.MORE_TIME else texts.menu.called
+    sign, colour, ways = pictures.TICK, GREEN, texts.menu.called
+    if asked == "unheard":
+        sign, colour, ways = pictures.CLERK, AMBER, texts.menu.unheard
+    elif asked is HelpKind.MORE_TIME:
+        ways = texts.menu.called_for_time
     said, wide = Type(Face.SEMIBOLD, (style.rest,), WHITE, lines=2), room - _side(style.rest) - style.unit
     words = paragraph(first_fitting(ways, said, wide), said, wide)
-    content = beside(picture(pictures.TICK, _side(style.rest), WHITE, style.stroke), words, style.unit)
-    area = framed(Rect(left, 0, width - left, high), GREEN, GREEN, 0, style.unit)
+    content = beside(picture(sign, _side(style.rest), WHITE, style.stroke), words, style.unit)
+    area = framed(Rect(left, 0, width - left, high), colour, colour, 0, style.unit)
     return Block((first.at(0, 0), *area[1:], centred(content, width - left, high).at(left, 0)), width, high)

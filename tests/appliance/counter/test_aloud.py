@@ -66,6 +66,7 @@ def test_the_last_minute_is_said_and_counted_in_full_minutes() -> None:
 def test_a_call_for_help_is_said_but_never_in_the_place_of_paid() -> None:
     called = Help(HelpKind.HELP, at(20))
     assert heard(replace(LINKED, help=called)) == "help_called"
+    assert heard(Session(help=called)) == "help_unheard"
     assert heard(replace(notice("paid", "printed"), help=called)) == "paid"
 
 

@@ -142,6 +142,19 @@ def test_a_glass_that_nobody_touches_falls_asleep() -> None:
     assert later(later(begun, 900), 2000) == later(begun, 900)
 
 
+def test_after_a_clock_was_put_back_a_page_stays_open_no_longer_than_ever() -> None:
+    page = Front(page="technician", touched_at=at(7200))
+    back = later(page, 3600)
+    assert later(back, 3600 + MANNERS.technician_s - 1).page == "technician"
+    assert later(back, 3600 + MANNERS.technician_s).page == "none"
+
+
+def test_after_a_clock_was_put_back_the_gate_stays_locked_no_longer_than_ever() -> None:
+    back = later(Front(wrong=5, locked_until=at(7200 + MANNERS.pin_wait_s)), 3600)
+    assert back.locked_until == at(3600 + MANNERS.pin_wait_s)
+    assert later(back, 3600 + MANNERS.pin_wait_s).locked_until is None
+
+
 @pytest.mark.parametrize("target", ["language", "menu", "help", "technician", "copy", "5", None])
 def test_the_touch_that_wakes_presses_nothing(target: str | None) -> None:
     assert touch(asleep(), target, at(1000), MANNERS) == Answer(Front(touched_at=at(1000)))

@@ -134,7 +134,7 @@ def test_every_state_says_something_with_and_without_an_amount(state: speech.Sta
 
 
 @pytest.mark.parametrize(
-    "state", ["code", "last_minute", "link_lost", "on_behalf", "paid", "slip_waiting", "slip_unsure"]
+    "state", ["code", "last_minute", "link_lost", "on_behalf", "checking", "paid", "slip_waiting", "slip_unsure"]
 )
 def test_whoever_hears_of_money_hears_how_much(state: speech.State) -> None:
     assert "ba mươi lăm nghìn đồng" in spoken(state_clips(state, 35_000, "vi")[1:], "vi").lower()

@@ -92,6 +92,15 @@ def test_that_somebody_was_called_is_said_in_full_and_only_the_language_can_be_t
     assert block.height == foot.height(style)
 
 
+@every_glass
+def test_without_a_link_nobody_is_said_to_have_been_called(size: Size, language: Language, is_large: bool) -> None:
+    style = look(size).style(language, is_large)
+    for kind in HelpKind:
+        block = foot.foot(style, Shown(Session(help=Help(kind, NOW))), style.column.width)
+        assert names(block) == ["language"]
+        assert any(way in said(block) for way in WORDS[language].menu.unheard)
+
+
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size.width}x{size.height}")
 def test_the_technicians_corner_is_top_right_and_touches_no_other_target(size: Size) -> None:
     style = look(size).style("vi")
