@@ -9,6 +9,7 @@ import asyncio
 import queue
 import socket
 import threading
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -139,7 +140,7 @@ class PostRoom:
 
 
 class PortalPost:
-    """Tells the portal what it has to hear, until it answers 2xx.
+    """Tells the portal what it has to hear, until it answers 2xx. What it refuses lets the other payments go first.
 
     Each post has a thread of its own: a portal that drips its answer must hold up no counter. How it ended is for the
     post room again, which alone uses the ledger: what comes when that has ended goes unheard, and is said once more
@@ -166,12 +167,16 @@ class PortalPost:
         self._is_posting = False
         self._not_before_s = float("-inf")
         self._callbacks = Reading(ledger, Books.callbacks, tables.callback)
+        self._refusals: Counter[str] = Counter()
+        """By payment: two words about one keep their order."""
 
     def pump(self) -> None:
         """Post what is due, one after the other. A portal that does not answer is left in peace for a while."""
         if self._is_posting or self._clock.monotonic_s() < self._not_before_s:
             return
-        for callback_id, body in self._callbacks.now()[:1]:
+        waiting = self._callbacks.now()
+        if waiting:
+            callback_id, body = min(waiting, key=lambda due: self._refusals[due[1]["payment"]])
             threading.Thread(target=self._post, args=(callback_id, dict(body)), name="portal", daemon=True).start()
             self._is_posting = True
 
@@ -182,7 +187,7 @@ class PortalPost:
         except Exception as error:
             # Whatever it was: if the post room did not hear of it, it would never post again.
             trouble = error
-        self._hand_over(lambda: self._ended(callback_id, trouble))
+        self._hand_over(lambda: self._ended(callback_id, body["payment"], trouble))
 
     async def _say(self, body: dict[str, Any]) -> None:
         # The library's own patience begins anew with every byte.
@@ -193,12 +198,14 @@ class PortalPost:
             answer = await client.post(self._url, json=body)
             answer.raise_for_status()
 
-    def _ended(self, callback_id: int, trouble: Exception | None) -> None:
+    def _ended(self, callback_id: int, payment: str, trouble: Exception | None) -> None:
         self._is_posting = False
         if trouble is not None:
-            log.warning("portal", error=str(trouble) or type(trouble).__name__)
+            log.warning("portal", payment=payment, error=str(trouble) or type(trouble).__name__)
+            self._refusals[payment] += isinstance(trouble, httpx.HTTPStatusError)
             self._not_before_s = self._clock.monotonic_s() + PORTAL_RETRY_S
             return
+        del self._refusals[payment]
         with self._ledger.write() as books:
             books.called_back(callback_id)
 

@@ -315,7 +315,7 @@ dossier = Table(
     Column("payment", ForeignKey("payment.id")),
 )
 
-# What the portal has still to hear; it lives until the portal answers 2xx.
+# What the portal has still to hear; said again until the portal answers 2xx.
 callback = Table(
     "callback",
     metadata,

@@ -128,9 +128,8 @@ def _rules(now: Instant) -> list[Blank | Drop]:
             tables.dossier,
             (tables.dossier.c.received_at < names) & (tables.dossier.c.payment.in_(old) | is_waiting),
         ),
-        Drop(
-            "words to the portal", tables.callback, tables.callback.c.is_delivered & tables.callback.c.payment.in_(old)
-        ),
+        # A portal that has not listened for so long has been taken away.
+        Drop("words to the portal", tables.callback, tables.callback.c.payment.in_(old)),
         # Of an old payment a clerk may have asked for a copy yesterday; all else that no counter heard, none will.
         Drop("messages to counters", tables.outbox, box.payment.in_(old) & (box.is_acknowledged | ~asked_lately)),
         Drop("calls from counters", tables.call, tables.call.c.called_at < names),

@@ -1,5 +1,6 @@
 """The office as a program, over a real broker, with a counter that is played."""
 
+import json
 import queue
 import subprocess
 import sys
@@ -303,7 +304,7 @@ def test_a_portal_that_never_finishes_its_answer_holds_up_neither_counters_nor_t
     office = Office(office_settings.model_copy(update=changed))
     payment = create()
     with office._ledger.write() as books:
-        books.call_back(payment.id, {"state": "paid"})
+        books.call_back(payment.id, {"payment": payment.id, "state": "paid"})
     office._post_room.start()
     dripping.asked.get(timeout=PATIENCE_S)
     has_worked = threading.Event()
@@ -332,7 +333,7 @@ def test_a_portal_that_drips_is_given_up_left_in_peace_and_asked_again(
 ) -> None:
     payment = create()
     with ledger.write() as books:
-        books.call_back(payment.id, {"state": "paid"})
+        books.call_back(payment.id, {"payment": payment.id, "state": "paid"})
     work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
     portal = _portal_settings(office_settings, dripping)
     post = PortalPost(ledger, portal, clock, work.put, answers_within_s=0.2)
@@ -345,6 +346,70 @@ def test_a_portal_that_drips_is_given_up_left_in_peace_and_asked_again(
     post.pump()
     work.get(timeout=PATIENCE_S)()
     assert dripping.asked.qsize() == 2
+    with ledger.read() as books:
+        assert books.callbacks() == []
+
+
+class Choice(BaseHTTPRequestHandler):
+    """How a `ChoosyPortal` answers one post."""
+
+    server: "ChoosyPortal"
+
+    def do_POST(self) -> None:
+        said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.heard.append((said["payment"], said["state"]))
+        self.send_response(404 if said["payment"] in self.server.unknown else 204)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the library's name
+        """Keep quiet."""
+
+
+class ChoosyPortal(ThreadingHTTPServer):
+    """A portal that does not know the `unknown` payments."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Choice)
+        self.url = f"http://127.0.0.1:{self.server_port}/paid"
+        self.unknown: set[str] = set()
+        self.heard: list[tuple[str, str]] = []
+
+
+@pytest.fixture
+def choosy() -> Iterator[ChoosyPortal]:
+    with ChoosyPortal() as portal:
+        thread = threading.Thread(target=portal.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield portal
+        portal.shutdown()
+        thread.join(PATIENCE_S)
+
+
+def test_what_the_portal_refuses_holds_up_no_other_payment_and_is_said_again_in_its_order(
+    ledger: Ledger,
+    office_settings: OfficeSettings,
+    create: Callable[..., Payment],
+    clock: VirtualClock,
+    choosy: ChoosyPortal,
+) -> None:
+    refused, other = create().id, create().id
+    with ledger.write() as books:
+        for payment, state in ((refused, "paid"), (refused, "overpaid"), (other, "paid")):
+            books.call_back(payment, {"payment": payment, "state": state})
+    choosy.unknown = {refused}
+    work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+    assert office_settings.portal is not None
+    post = PortalPost(ledger, office_settings.portal.model_copy(update={"url": choosy.url}), clock, work.put)
+
+    def said() -> tuple[str, str]:
+        clock.go_on(PORTAL_RETRY_S)
+        post.pump()
+        work.get(timeout=PATIENCE_S)()
+        return choosy.heard[-1]
+
+    assert [said(), said(), said()] == [(refused, "paid"), (other, "paid"), (refused, "paid")]
+    choosy.unknown = set()
+    assert [said(), said()] == [(refused, "paid"), (refused, "overpaid")]
     with ledger.read() as books:
         assert books.callbacks() == []
 

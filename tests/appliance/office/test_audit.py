@@ -373,6 +373,21 @@ def _payments_in_the_outbox(ledger: Ledger) -> set[str]:
         return set(connection.execute(select(tables.outbox.c.payment)).scalars()) - {None}
 
 
+def test_what_no_portal_ever_heard_goes_with_its_payment(
+    ledger: Ledger, a_day: list[Payment], clock: VirtualClock
+) -> None:
+    with ledger.write() as books:
+        books.call_back(a_day[0].id, {"payment": a_day[0].id})
+    clock.go_on(timedelta(days=3 * 365).total_seconds())
+    ledger.purge(clock.now())
+    with ledger.read() as books:
+        assert len(books.callbacks()) == 1
+    clock.go_on(timedelta(days=3).total_seconds())
+    ledger.purge(clock.now())
+    with ledger.read() as books:
+        assert books.callbacks() == []
+
+
 def test_who_answered_a_call_is_forgotten_after_three_years(
     ledger: Ledger, a_day: list[Payment], clock: VirtualClock, calls: Calls, say: Callable[..., None]
 ) -> None:
