@@ -25,6 +25,9 @@ class Announcer:
         if news == self._told:
             return
         told, self._told = self._told, news
+        if told is None and news.state == "paid":
+            # What stands there when the program begins was told before it ended.
+            self._paid = news.payment
         if news.state == "paid" and news.payment != self._paid:
             # Once, also when the slip waited for paper meanwhile: a second chime is a second payment.
             self._paid = news.payment
@@ -34,7 +37,7 @@ class Announcer:
                 is_asked=shown.front.is_listening,
             )
         elif shown.front.is_listening:
-            self._say(shown, news, now)
+            self._say(shown, aloud.news_of(told, news), now)
         elif told is not None and told.payment not in {None, news.payment}:
             self._voice.hush()
 

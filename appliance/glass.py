@@ -24,6 +24,8 @@ log = Log()
 QUIET_CHANGE_S = 10
 """A screen without a countdown is composed anew so often: for its clock, its cards, its shift against burn-in."""
 
+FINGER_S = 0.3
+"""So long a finger is on its way to what it has seen: a target that was not there then is not what it means."""
 
 MODULES = 45
 """Across a usual VietQR with its quiet zone; what the last code had is a better guess for the next one."""
@@ -55,6 +57,8 @@ class Glass:
         self._met = Session()
         self._key: tuple[Session, Front, int] | None = None
         self._scene: Scene | None = None
+        self._turned: tuple[Scene, Instant] | None = None
+        """What could be touched before, and when it became something else."""
         self._is_blind = False
         self._modules = MODULES
         self._seen_of: tuple[object, ...] = ()
@@ -82,11 +86,19 @@ class Glass:
             if not finger.is_down:
                 self.front = manners_of.lift(self.front)
                 continue
-            target = target_at(self._scene, finger.x, finger.y) if self._scene else None
-            answer = manners_of.touch(self.front, target, at, self._manners)
+            answer = manners_of.touch(self.front, self._target(finger.x, finger.y, at), at, self._manners)
             self.front = answer.front
             answers.append(answer)
         return answers
+
+    def _target(self, x: int, y: int, at: Instant) -> str | None:
+        """What a finger meant: not what slid under it while it came down."""
+        target = target_at(self._scene, x, y) if self._scene else None
+        if self._turned is None:
+            return target
+        before, turned_at = self._turned
+        is_new = 0 <= (at - turned_at).total_seconds() < FINGER_S
+        return None if is_new and target != target_at(before, x, y) else target
 
     def listen(self, at: Instant) -> None:
         """The raised key was pressed: from now on this person hears every screen."""
@@ -106,7 +118,7 @@ class Glass:
         self._key = key
         shown = Shown(session, self.front, self._health() if self.front.page == "technician" else Health())
         self.shown = shown
-        if not self._paint(screens.compose(shown, self._look, now)):
+        if not self._paint(screens.compose(shown, self._look, now), now):
             return False
         return self._see(shown, now)
 
@@ -131,7 +143,7 @@ class Glass:
         except DisplayError as error:
             self._go_blind(error)
 
-    def _paint(self, scene: Scene) -> bool:
+    def _paint(self, scene: Scene, now: Instant) -> bool:
         """Put a scene on the glass; False when the glass is dark."""
         if scene == self._scene:
             return True
@@ -141,6 +153,8 @@ class Glass:
         except DisplayError as error:
             self._go_blind(error)
             return False
+        if self._scene is not None and scene.targets != self._scene.targets:
+            self._turned = self._scene, now
         self._scene, self._is_blind = scene, False
         self._modules = next((code.modules for code in scene.codes()), self._modules)
         return True

@@ -2,7 +2,7 @@
 
 Every connection is a client of its own, turned by a `LinkLoop`: the library's own thread dies of one exception while it
 still says that it is connected, and takes old messages into the next connection. Every callback is caught.
-Acknowledges to the broker only when told to, which is after the receiver has committed.
+Acknowledges to the broker only when told to, which is after the receiver has committed, and in the order of arrival.
 """
 
 import select
@@ -10,6 +10,7 @@ import socket
 import ssl
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +42,9 @@ STEADY_S = 10.0
 
 ANSWERS_WITHIN_S = 10.0
 """From the first packet until our subscriptions stand."""
+
+SETTLED_WITHIN_S = 30.0
+"""So long a message that is not settled holds up the acknowledgement of those that came after it."""
 
 FLUSHED_WITHIN_S = 1.0
 """How long a goodbye may take."""
@@ -92,6 +96,44 @@ class _Said:
     topic: str
 
 
+@dataclass(eq=False)
+class _Receipt:
+    mid: int
+    since_s: float
+    is_settled: bool = False
+
+
+class Receipts:
+    """What the broker has still to be told that we have it: in the order of arrival (MQTT 5.0, 4.6), or some hang up.
+
+    What is not settled for `SETTLED_WITHIN_S` holds up nothing any more: its sender will repeat it.
+    """
+
+    def __init__(self, acknowledge: Callable[[int], object]) -> None:
+        """`acknowledge` tells the broker, by the message's number on this connection."""
+        self._acknowledge = acknowledge
+        self._due: deque[_Receipt] = deque()
+        self._lock = threading.Lock()
+
+    def owe(self, mid: int, at_s: float) -> Callable[[], None]:
+        """A message has come. Returns what notes that it is settled."""
+        receipt = _Receipt(mid, at_s)
+        self._due.append(receipt)
+
+        def settled() -> None:
+            receipt.is_settled = True
+
+        return settled
+
+    def send(self, at_s: float) -> None:
+        """Acknowledge all that is settled and stands first; from any thread."""
+        with self._lock:
+            while self._due and (self._due[0].is_settled or at_s - self._due[0].since_s > SETTLED_WITHIN_S):
+                receipt = self._due.popleft()
+                if receipt.is_settled:
+                    self._acknowledge(receipt.mid)
+
+
 @dataclass
 class _Wire:
     """One connection, from its first attempt to its end: the library's client, and what travels on it."""
@@ -106,6 +148,9 @@ class _Wire:
     in_flight: dict[int, _Said] = field(default_factory=dict)
     answered: dict[int, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.receipts = Receipts(lambda mid: self.client.ack(mid, QOS))
 
     def condemn(self, why: str, *, is_refused: bool = False) -> None:
         """It has to end, for this reason; the first one counts."""
@@ -418,11 +463,14 @@ class Link:
         else:
             wire.condemn(f"the connection to {self._where} ended: {reason}. If this stays, look at the broker's log")
 
-    def _message(self, client: Client, wire: _Wire, message: MQTTMessage) -> None:
+    def _message(self, _client: Client, wire: _Wire, message: MQTTMessage) -> None:
+        settled = wire.receipts.owe(message.mid, time.monotonic()) if message.qos == QOS else _settled
+
         def settle() -> None:
-            # A message of an earlier connection means nothing to this one; the broker sends it again.
+            settled()
+            # A message of an earlier connection means nothing to this one; its sender says it again.
             if wire is self._wire and self.is_up:
-                client.ack(message.mid, message.qos)
+                wire.receipts.send(time.monotonic())
                 self._loop.wake(self)
 
         delivery = Delivery(message.topic, bytes(message.payload), settle, message.retain)
@@ -449,6 +497,10 @@ class Link:
             log.error("publish_refused", topic=said.topic, reason=refusal, message=said.message)
         elif said.message:
             self._tell(lambda listener: listener.published(said.message))
+
+
+def _settled() -> None:
+    """Of what the broker does not want to hear about."""
 
 
 def _nothing(_client: Client, _wire: Any, _socket: Any) -> None:

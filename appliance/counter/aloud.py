@@ -1,6 +1,6 @@
 """Pure: what of a screen is said aloud, and when it is another thing than before. It knows no clip and no sound."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from appliance.counter.shown import Shown, payment_of, screen_of
 from appliance.counter.speech import State
@@ -30,18 +30,30 @@ _STATES: dict[ScreenName, State] = {
 
 @dataclass(frozen=True)
 class Aloud:
-    """What there is to say. Two screens that say the same are equal, whatever second it is."""
+    """What there is to say. Two screens that say the same are equal, whatever second it is.
+
+    `beneath`: what the screen itself says while *help called* is said over it.
+    """
 
     state: State
     payment: PaymentId | None
     amount: int | None
     language: Language
+    beneath: State | None = None
 
 
 def of(shown: Shown, now: Instant) -> Aloud:
     """What this screen says at this moment."""
     payment, amount = payment_of(shown) or (None, None)
-    return Aloud(_state(shown, now), payment, amount, shown.front.language)
+    call, state = _call(shown), _state(shown, now)
+    return Aloud(call or state, payment, amount, shown.front.language, beneath=state if call else None)
+
+
+def news_of(told: Aloud | None, now: Aloud) -> Aloud:
+    """What of it is new: a call that was said already does not hide how the payment beneath it ended."""
+    if told is None or told.beneath is None or now.beneath is None or now.beneath == told.beneath:
+        return now
+    return replace(now, state=now.beneath, beneath=None)
 
 
 def minutes_left(shown: Shown, now: Instant) -> int | None:
@@ -60,9 +72,13 @@ def has_slip(shown: Shown) -> bool:
     return False
 
 
+def _call(shown: Shown) -> State | None:
+    if shown.session.help is None or screen_of(shown) is ScreenName.PAID:
+        return None
+    return "help_called" if shown.session.is_linked else "help_unheard"
+
+
 def _state(shown: Shown, now: Instant) -> State:
-    if shown.session.help is not None and screen_of(shown) is not ScreenName.PAID:
-        return "help_called" if shown.session.is_linked else "help_unheard"
     if screen_of(shown) is ScreenName.CODE:
         return _code(shown, now)
     match shown.session.glass:

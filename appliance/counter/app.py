@@ -512,6 +512,8 @@ def _light(session: Session) -> Light:
     match session.glass:
         case Paying():
             return Light.WAITING
+        case Notice(notice="paid", phase="waiting" | "unsure" | "uncopied"):
+            return Light.TROUBLE  # the glass says that the clerk will see to the slip
         case Notice(notice="paid"):
             return Light.PAID
         case Notice(notice="underpaid" | "overpaid" | "late" | "refused"):

@@ -86,12 +86,22 @@ class Manners:
 
 
 @dataclass(frozen=True)
+class Aside:
+    """What the citizen of a payment had chosen that left the glass without a result: it may come back at once."""
+
+    payment: PaymentId
+    language: Language
+    is_large: bool
+    is_listening: bool
+
+
+@dataclass(frozen=True)
 class Front:
     """What stands between a person and the session.
 
     `is_listening`: somebody pressed the raised key or put an earphone in, so every screen is spoken.
     `held_since`: since when a finger rests on the technician's corner. `wrong` counts PINs; it and `locked_until`
-    outlive every person.
+    outlive every person. `aside`: for the payment that just left, should it be the next one as well.
     """
 
     language: Language = "vi"
@@ -105,6 +115,7 @@ class Front:
     typed: str = ""
     wrong: int = 0
     locked_until: Instant | None = None
+    aside: Aside | None = None
 
 
 @dataclass(frozen=True)
@@ -150,7 +161,7 @@ def pass_time(front: Front, session: Session, at: Instant, manners: Manners) -> 
     """What time alone changes: a long press, a page that nobody uses, a choice that nobody remembers, sleep."""
     # A hand that rests beside a payment is no technician's: the code must not give way to a page of digits.
     front = _agreed(front, at, manners)
-    front = lift(front) if payment_on(session.glass) is not None else _opened(front, at, manners)
+    front = lift(front) if _is_taken(session) else _opened(front, at, manners)
     front = _unlocked(front, at)
     rests_s = (at - front.touched_at).total_seconds() if front.touched_at else float("inf")
     if front.page != "none" and rests_s >= _page_s(front.page, manners):
@@ -169,24 +180,39 @@ def pass_time(front: Front, session: Session, at: Instant, manners: Manners) -> 
 def meet(front: Front, before: Session, after: Session, at: Instant) -> Front:
     """The session changed: a payment pushes every page aside, and the next person finds the glass as it was made."""
     left, now = payment_on(before.glass), payment_on(after.glass)
+    if before.time != after.time and front.touched_at is not None:
+        # The clock may have been put on by hours: nobody has rested for so long.
+        front = replace(front, touched_at=at, held_since=None)
     if left == now:
         # Also a menu: it must not hide that the money came, or that nobody should pay now.
         return (
-            replace(front, page="none")
-            if now is not None and _turn_of(before.glass) != _turn_of(after.glass)
-            else front
+            replace(front, page="none", typed="") if now is not None and _turn_of(before) != _turn_of(after) else front
         )
     if left is not None:
-        front = forget(front)
+        front = replace(forget(front), aside=_aside(front, left) if isinstance(before.glass, Paying) else None)
+    if now is not None:
+        front = _taken_up(front, now)
     woken = replace(front, touched_at=at, is_asleep=False, held_since=None)
     return woken if now is None and front.page != "menu" else replace(woken, page="none", typed="")
 
 
 def forget(front: Front) -> Front:
     """Nothing of the last person's choices remains."""
-    if (front.language, front.is_large, front.is_listening) == ("vi", False, False):
+    if (front.language, front.is_large, front.is_listening, front.aside) == ("vi", False, False, None):
         return front
-    return replace(front, language="vi", is_large=False, is_listening=False)
+    return replace(front, language="vi", is_large=False, is_listening=False, aside=None)
+
+
+def _aside(front: Front, left: PaymentId) -> Aside:
+    """A payment that the clerk makes on behalf is parked and comes back: its citizen stands there all the time."""
+    return Aside(left, front.language, front.is_large, front.is_listening)
+
+
+def _taken_up(front: Front, now: PaymentId) -> Front:
+    match front.aside:
+        case Aside(payment, language, is_large, is_listening) if payment == now:
+            return replace(front, language=language, is_large=is_large, is_listening=is_listening, aside=None)
+    return replace(front, aside=None)
 
 
 def payment_on(glass: Glass) -> PaymentId | None:
@@ -199,14 +225,22 @@ def payment_on(glass: Glass) -> PaymentId | None:
     return None
 
 
-def _turn_of(glass: Glass) -> str:
+def _is_taken(session: Session) -> bool:
+    """Whether the glass is about somebody's payment. A code stands hidden while nobody knows the time."""
+    is_hidden = isinstance(session.glass, Paying) and session.time != "known"
+    return payment_on(session.glass) is not None and not is_hidden
+
+
+def _turn_of(session: Session) -> str:
     """What the glass says of a payment; not how long, nor what becomes of its slip."""
-    match glass:
+    match session.glass:
+        case Paying() if session.time != "known":
+            return "hidden"
         case Paying(checking_until=checking_until):
             return "paying" if checking_until is None else "checking"
         case Notice(notice=notice):
             return notice
-    return glass.kind
+    return session.glass.kind
 
 
 def _press(front: Front, target: str | None, at: Instant) -> Answer:

@@ -195,6 +195,10 @@ def _requested(session: Session, event: Requested, rules: Rules) -> Step:
         return Step(_show_if_free(alone, _notice(request.payment, "refused", None, event.at, rules)), told)
     if _is_here(heard, request.payment):
         return _renewed(heard, request)
+    match heard.glass:
+        case Notice(payment=payment, notice="expired") if payment == request.payment:
+            # More time was granted at the last second, and came a moment after it.
+            return Step(replace(heard, glass=Paying(request)))
     return Step(_advance(replace(heard, waiting=(*heard.waiting, request)), event.at))
 
 
@@ -256,12 +260,22 @@ def _resulted(session: Session, event: Resulted, rules: Rules) -> Step:
     heard = _without_waiting(memory.hear(session, result.payment, event.sequence), result.payment)
     kind = _NOTICE_OF[result.outcome]
     notice = _notice(result.payment, kind, result.amount if kind == "paid" else None, event.at, rules)
+    is_late = _comes_late(heard, event, rules)
     if result.slip is None or had_slip:
-        return Step(_show_if_free(heard, _keeping_phase(heard.glass, notice)))
+        return Step(heard if is_late else _show_if_free(heard, _keeping_phase(heard.glass, notice)))
     if event.issued_at is not None and slips.is_before_memory(session, event.issued_at):
-        return slips.perhaps_printed_before(_show_if_free(heard, notice), result.payment)
+        return slips.perhaps_printed_before(heard if is_late else _show_if_free(heard, notice), result.payment)
+    if is_late:
+        return slips.nobody_there(heard, result.payment, result.slip, event.at)
     shown = _show_if_free(heard, replace(notice, slip=result.slip))
     return Step(slips.owe(shown, result.payment, result.slip, event.at, rules))
+
+
+def _comes_late(session: Session, event: Resulted, rules: Rules) -> bool:
+    """A counter that was away hears how a payment ended whose citizen has left: whoever stands there now is another."""
+    if event.issued_at is None or session.time != "known" or _payment_on(session.glass) == event.result.payment:
+        return False
+    return (event.at - event.issued_at).total_seconds() > rules.comes_late_s
 
 
 _NOTICE_OF: dict[Outcome, NoticeKind] = {
@@ -321,7 +335,8 @@ def _payment_on(glass: Glass) -> PaymentId | None:
 def _stay(session: Session, at: Instant, rules: Rules) -> Session:
     match session.glass:
         case Notice(stays=stays, until=until) as notice if stays < STAYS and at < until:
-            longer = max(until, at + timedelta(seconds=rules.stay_s))
+            # Added, not counted from now: three touches in a row are three times as long.
+            longer = until + timedelta(seconds=rules.stay_s)
             return replace(session, glass=replace(notice, until=longer, stays=stays + 1))
     return session
 

@@ -40,6 +40,7 @@ CARD_CHANGE = timedelta(seconds=60)
 
 RESTARTED_IN_PRINT = "Quầy khởi động lại khi đang in phiếu"
 RESTARTED_TOO_LATE = "Quầy khởi động lại khi phiếu đã quá lâu"
+CAME_TOO_LATE = "Kết quả đến quầy quá muộn, người nộp có thể đã về"
 ALREADY = "Quầy này đã in phiếu này"
 PERHAPS_ALREADY = "Quầy này có thể đã in phiếu này, hãy xem giấy"
 BEFORE_THIS_CARD = "Thẻ nhớ của quầy mới thay, phiếu có thể đã in trước đó, hãy xem giấy"
@@ -84,6 +85,13 @@ def perhaps_printed_before(session: Session, payment: PaymentId) -> Step:
     """A slip from before this counter's memory began: the card before it may have printed it. A human looks."""
     noted = _in_phase(memory.note_slip(session, payment, "unsure"), payment, "unsure")
     return Step(noted, (Tell(_report(payment, SlipOutcome.POSSIBLY_PRINTED, BEFORE_THIS_CARD)),))
+
+
+def nobody_there(session: Session, payment: PaymentId, slip: Slip, at: Instant) -> Step:
+    """The result comes so late that nobody waits for the slip: it lies on the shelf until somebody wants it."""
+    job = SlipJob(payment, slip, until=at)
+    kept = _shelve(memory.note_slip(session, payment, None), job, at, CAME_TOO_LATE)
+    return Step(kept, (Tell(_report(payment, SlipOutcome.NOT_PRINTED, CAME_TOO_LATE)),))
 
 
 def copy_asked(session: Session, event: CopyAsked, rules: Rules) -> Session:

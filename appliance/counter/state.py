@@ -18,7 +18,8 @@ class Rules:
     `clock_tolerance_s`: a message from further in the future means that this clock is wrong. `slip_s`: a result stays
     at least so long after its slip came out. `stay_s`: what one touch of *more time* adds to a result. `helped_s`: so
     long the glass says that somebody was called, and calls nobody else. `lingers_s`: so long after a slip became due
-    its citizen may still stand there and wait for it.
+    its citizen may still stand there and wait for it. `comes_late_s`: a result that the office said longer ago is not
+    shown unless its code still stands there, and its slip waits until somebody wants it.
     """
 
     beneficiaries: tuple[Beneficiary, ...]
@@ -34,6 +35,7 @@ class Rules:
     stay_s: float = 30
     helped_s: float = 20
     lingers_s: float = 120
+    comes_late_s: float = 600
 
 
 # What the glass shows.

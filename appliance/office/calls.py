@@ -1,6 +1,7 @@
 """Calls from the counters, as the desk answers them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from appliance.clock import Clock
 from appliance.office.hearing import RINGS_FOR
@@ -20,10 +21,17 @@ class Calls:
         self._changed = changed
 
     def ringing(self) -> list[Call]:
-        """List the newest call of each counter and kind that nobody has answered, the longest waiting first."""
+        """List the newest call of each counter and kind that nobody has answered, the longest waiting first.
+
+        Who calls again waits since the first time, and loses no place.
+        """
         with self._ledger.read() as books:
             calls = books.unanswered(self._clock.now() - RINGS_FOR)
-        return sorted({(call.counter, call.kind): call for call in calls}.values(), key=lambda call: call.called_at)
+        newest: dict[tuple[str, HelpKind], Call] = {}
+        for call in calls:
+            first = newest.get((call.counter, call.kind), call)
+            newest[call.counter, call.kind] = replace(call, called_at=first.called_at)
+        return sorted(newest.values(), key=lambda call: call.called_at)
 
     def answer(self, counter: str, kind: HelpKind, clerk: str) -> None:
         """Somebody goes there. Answering twice is no harm: two clerks may reach for the same button."""

@@ -152,6 +152,32 @@ def test_a_touch_that_asks_for_a_human_is_handed_on(glass: Glass, display: Virtu
     assert [type(event) for answer in answers for event in answer.events] == [HelpTouched]
 
 
+def test_a_target_that_slid_under_a_finger_on_its_way_is_not_what_it_meant(
+    glass: Glass, display: VirtualDisplay
+) -> None:
+    glass.show(PAYING, MORNING)
+    tap(display, "menu")
+    glass.touches(at(1))
+    glass.show(PAYING, at(1))
+    opened = next(target for target in display.history[-1].targets if target.name == "back")
+    pages = []
+    for second in (1.2, 1.4):
+        display.touch(*opened.rect.centre)
+        glass.touches(at(second))
+        pages.append(glass.front.page)
+    assert pages == ["menu", "none"]
+
+
+def test_what_could_be_touched_there_before_may_be_touched_at_once(glass: Glass, display: VirtualDisplay) -> None:
+    glass.show(PAYING, MORNING)
+    tap(display, "language")
+    glass.touches(at(1))
+    glass.show(PAYING, at(1))
+    tap(display, "language")
+    glass.touches(at(1.1))
+    assert glass.front.language == "vi"
+
+
 def test_a_finger_that_is_lifted_in_time_opens_no_gate(display: VirtualDisplay) -> None:
     glass = Glass(display, Look.of(SIZE, "3", catalogue.read()), Manners(), Health)
     glass.show(IDLE, MORNING)

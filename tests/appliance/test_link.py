@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from appliance.courier import Delivery
-from appliance.link import QOS, Link, Listener
+from appliance.link import QOS, SETTLED_WITHIN_S, Link, Listener, Receipts
 from appliance.settings import Broker
 from appliance.virtual_link import Sent, VirtualLink
 from mqtt_schema import topics
@@ -252,7 +252,7 @@ def test_a_retained_word_reaches_who_comes_later(connect: Callable[..., Link], b
 
 _DIES = """
 import os, signal, sys, threading
-from appliance.link import QOS, Link, Listener
+from appliance.link import QOS, SETTLED_WITHIN_S, Link, Listener, Receipts
 from appliance.settings import Broker
 up = threading.Event()
 link = Link(Broker(port=int(sys.argv[1])), "quay-9", [sys.argv[2]],
@@ -385,7 +385,7 @@ def played() -> Iterator[PlayedBroker]:
 PUBACK, PUBLISH = 0x40, 0x32
 
 
-def test_the_broker_hears_that_we_have_a_message_only_when_it_is_settled(
+def test_the_broker_hears_that_we_have_a_message_only_when_it_is_settled_and_in_its_order(
     connect: Callable[..., Link], played: PlayedBroker
 ) -> None:
     ear = Ear()
@@ -399,11 +399,43 @@ def test_the_broker_hears_that_we_have_a_message_only_when_it_is_settled(
     assert link.publish(SAYS, b"x")
     assert played.ping()[0] == PUBLISH, "our own word passes; no PUBACK stood before it"
     second.settle()
-    kind, body = played.ping()
-    assert (kind, body[:2]) == (PUBACK, b"\x00\x08")
+    assert link.publish(SAYS, b"y")
+    assert played.ping()[0] == PUBLISH, "the first has still to be settled"
     first.settle()
-    kind, body = played.ping()
-    assert (kind, body[:2]) == (PUBACK, b"\x00\x07")
+    assert [played.ping() for _ in range(2)] == [(PUBACK, b"\x00\x07"), (PUBACK, b"\x00\x08")]
+
+
+def test_what_is_never_settled_holds_up_the_others_for_a_while_only() -> None:
+    acknowledged: list[int] = []
+    receipts = Receipts(acknowledged.append)
+    receipts.owe(7, 0.0)
+    receipts.owe(8, 1.0)()
+    late = receipts.owe(9, 1.0)
+    receipts.send(SETTLED_WITHIN_S)
+    assert acknowledged == []
+    receipts.send(SETTLED_WITHIN_S + 0.5)
+    assert acknowledged == [8]
+    late()
+    late()
+    receipts.send(SETTLED_WITHIN_S + 0.6)
+    assert acknowledged == [8, 9]
+
+
+def test_a_broker_does_not_hang_up_when_the_first_message_takes_longest(
+    connect: Callable[..., Link], broker: EmbeddedBroker
+) -> None:
+    ear = Ear()
+    link = connect(broker.port, ear.listener)
+    assert ear.next_change()
+    for _ in range(3):
+        for number in range(3):
+            assert link.publish(HEARS, b"%d" % number)
+        deliveries = [ear.next_delivery() for _ in range(3)]
+        assert [delivery.raw for delivery in deliveries] == [b"0", b"1", b"2"], "nothing came twice"
+        for delivery in reversed(deliveries):
+            delivery.settle()
+    assert ear.changes.empty()
+    assert link.is_up
 
 
 def test_a_message_of_an_earlier_connection_is_not_settled_on_the_next(

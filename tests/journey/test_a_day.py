@@ -26,7 +26,7 @@ from appliance.counter.session import due_at
 from appliance.counter.shown import Health
 from appliance.counter.state import Idle, Notice, NoticeKind, Paying, Session
 from appliance.courier import Courier, Delivery, Sender
-from appliance.glass import Glass
+from appliance.glass import FINGER_S, Glass
 from appliance.journal import Journal
 from appliance.link import Listener
 from appliance.printing import PrintDesk
@@ -180,6 +180,7 @@ class Booth:
 
     def taps(self, name: str) -> None:
         target = next(target for target in self.display.history[-1].targets if target.name == name)
+        self.clock.go_on(FINGER_S)
         self.display.touch(*target.rect.centre)
         self.turn()
 

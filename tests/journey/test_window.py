@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -23,6 +24,7 @@ from appliance.counter.state import Session
 from appliance.demo.case import Case
 from appliance.demo.once import Play
 from appliance.demo.stage import Stage
+from appliance.glass import FINGER_S
 from drivers.scene import Size
 from drivers.virtual.display import VirtualDisplay
 from mqtt_schema.types import Instant
@@ -107,6 +109,7 @@ class Window:
         shown = Shown(session or Session(is_linked=True), front)
         scene = screens.compose(shown, self._look, SystemClock().now())
         target = next(target for target in scene.targets if target.name == name)
+        time.sleep(FINGER_S)  # the way of a finger: what it finds sooner, it did not mean
         self._hands.tap(*target.rect.centre)
 
     def _painted(self, shown: Shown, now: Instant) -> bytes:

@@ -12,6 +12,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from appliance.courier import IN_FLIGHT
 from provisioning.certificates import Folder
 from tests.support.broker import MOSQUITTO, SiteBroker
 
@@ -66,12 +67,14 @@ def knock(site: SiteBroker) -> Iterator[Knock]:
     """Let somebody in by the certificate in a folder of the site."""
     people: list[Person] = []
 
-    def knocking(folder: str, client_id: str = "", will: str = "") -> Person:
+    def knocking(folder: str, client_id: str = "", will: str = "", *, is_silent: bool = False) -> Person:
         context = ssl.create_default_context(cafile=str(site.certificates / "authority" / "ca.crt"))
         context.verify_flags |= ssl.VERIFY_X509_STRICT
         own = site.certificates / folder
         context.load_cert_chain(own / "client.crt", own / "client.key")
-        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5)
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5, manual_ack=is_silent
+        )
         person = Person(client)
         client.tls_set_context(context)
         client.on_connect = lambda _c, _u, _f, reason, _p: person.answers.put(str(reason))
@@ -239,3 +242,12 @@ def test_an_oversized_message_is_not_carried(knock: Knock) -> None:
     counter.client.on_disconnect = lambda _c, _u, _f, reason, _p: counter.answers.put(f"out: {reason}")
     counter.client.publish(topic("quay-01", "event"), b"x" * 30_000, qos=1)
     assert counter.answers.get(timeout=PATIENCE_S) == "out: Packet too large"
+
+
+def test_a_counter_that_acknowledges_nothing_yet_hears_what_comes_behind_a_full_courier(knock: Knock) -> None:
+    counter, office = knock("counters/quay-01", is_silent=True), knock("office")
+    counter.subscribe("quaythu/v1/hoan-kiem/quay-01/job")
+    for number in range(IN_FLIGHT):
+        office.publish("quaythu/v1/hoan-kiem/quay-01/job", b"%d" % number)
+    office.publish("quaythu/v1/hoan-kiem/quay-01/job", b"the time")
+    assert [counter.next()[1] for _ in range(IN_FLIGHT + 1)][-1] == b"the time"

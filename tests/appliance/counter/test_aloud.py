@@ -68,6 +68,7 @@ def test_a_call_for_help_is_said_but_never_in_the_place_of_paid() -> None:
     assert heard(replace(LINKED, help=called)) == "help_called"
     assert heard(Session(help=called)) == "help_unheard"
     assert heard(replace(notice("paid", "printed"), help=called)) == "paid"
+    assert heard(replace(notice("paid", "waiting"), help=called)) == "slip_waiting"
 
 
 def test_a_second_later_the_same_screen_says_the_same() -> None:

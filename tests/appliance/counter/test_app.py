@@ -5,6 +5,7 @@ import io
 import queue
 import re
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -23,6 +24,7 @@ from appliance.clock import Clock, SystemClock, VirtualClock
 from appliance.counter.app import GARBAGE, Counter, Hands
 from appliance.counter.front import Wish
 from appliance.courier import Courier, Delivery, Parcel, Sender
+from appliance.glass import FINGER_S
 from appliance.line import lay_line
 from appliance.link import Link, Listener
 from appliance.settings import Broker, CounterSettings, PrinterSettings
@@ -261,6 +263,7 @@ class Booth:
         """A finger on a target of the screen that stands there, once it stands there."""
         self.wait_until(lambda: any(target.name == name for target in self.display.history[-1].targets))
         target = next(target for target in self.display.history[-1].targets if target.name == name)
+        time.sleep(FINGER_S)  # the way of a finger: what it finds sooner, it did not mean
         self.display.touch(*target.rect.centre)
 
     def wish(self, wish: Wish) -> None:
@@ -376,6 +379,7 @@ def test_the_clerk_hears_that_the_paper_is_out(booth: Booth, office: Office) -> 
     report = office.next(ReceiptReport)
     assert report == ReceiptReport(payment=payment(1), outcome=SlipOutcome.NOT_PRINTED, reason="Máy in hết giấy")
     assert office.status(lambda status: status.printer is PrinterStatus.PAPER_OUT)
+    assert booth.shines(Light.TROUBLE), "the glass promises that somebody comes"
 
 
 def test_with_new_paper_the_last_slip_comes_by_itself_and_the_others_wait_for_the_desk(

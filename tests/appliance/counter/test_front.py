@@ -39,6 +39,11 @@ def paid(number: int = 1) -> Session:
     return Session(glass=Notice(payment(number), "paid", 35_000, at(60)))
 
 
+def hidden() -> Session:
+    """A code stands behind another screen: nobody knows the time."""
+    return replace(paying(), time="unknown")
+
+
 def touched(*targets: str | None, front: Front | None = None, seconds: float = 1, manners: Manners = MANNERS) -> Front:
     """The front when all these were touched."""
     front = front or Front()
@@ -86,7 +91,24 @@ def test_letters_grow_and_shrink_by_a_touch() -> None:
 @pytest.mark.parametrize("leaving", [paying(1), paid(1)], ids=["code", "paid"])
 def test_the_next_person_finds_the_glass_as_it_was_made(leaving: Session, following: Session) -> None:
     chosen = touched("language", "larger", "menu")
-    assert meet(chosen, leaving, following, at(5)) == Front(touched_at=at(5))
+    met = meet(chosen, leaving, following, at(5))
+    assert replace(met, aside=None) == Front(touched_at=at(5))
+    assert met.aside is None or (leaving, following) == (paying(1), IDLE), "it may come back at once"
+
+
+@pytest.mark.parametrize("between", [IDLE, PREPARING], ids=["idle", "preparing"])
+def test_a_code_that_is_taken_away_and_brought_back_finds_its_citizens_choices(between: Session) -> None:
+    chosen = replace(touched("language", "larger"), is_listening=True)
+    away = meet(chosen, paying(1), between, at(5))
+    assert (away.language, away.is_large, away.is_listening) == ("vi", False, False)
+    assert meet(away, between, paying(1), at(6)) == replace(chosen, touched_at=at(6))
+
+
+def test_choices_that_were_put_aside_are_nobody_elses_and_do_not_outlast_another_payment() -> None:
+    away = meet(touched("language", "larger"), paying(1), IDLE, at(5))
+    assert meet(away, IDLE, paying(2), at(6)) == Front(touched_at=at(6))
+    assert later(away, 126) == Front(touched_at=at(5)), "nor a long rest"
+    assert meet(touched("language"), paid(1), IDLE, at(5)).aside is None, "after a result nothing remains"
 
 
 def test_a_choice_stays_with_its_person_from_the_idle_glass_to_the_result() -> None:
@@ -348,6 +370,21 @@ def test_a_finger_that_rests_on_the_corner_opens_no_gate_before_the_payment_that
 @pytest.mark.parametrize("session", [paying(), paid()], ids=["code", "paid"])
 def test_a_hand_that_rests_on_a_payment_opens_no_gate_over_it(session: Session) -> None:
     assert later(touched("technician"), 1 + MANNERS.long_press_s, session).page == "none"
+
+
+def test_a_technician_reaches_a_counter_that_knows_no_time_though_a_code_stands_behind() -> None:
+    front = later(touched("technician", seconds=0), MANNERS.long_press_s, hidden())
+    assert front.page == "pin"
+    shown_again = meet(replace(front, typed="26"), hidden(), paying(), at(9))
+    assert (shown_again.page, shown_again.typed) == ("none", ""), "no page stays over a code"
+
+
+def test_a_clock_that_is_put_on_puts_nobody_to_sleep() -> None:
+    asked = replace(IDLE, time="asked")
+    begun = later(Front(), 0, asked)
+    assert later(begun, 40_000).is_asleep
+    assert not later(meet(begun, asked, IDLE, at(40_000)), 40_000).is_asleep
+    assert later(meet(touched("language"), asked, IDLE, at(40_000)), 40_000).language == "en"
 
 
 def test_a_technician_is_not_thrown_out_by_a_payment_that_goes() -> None:

@@ -29,7 +29,7 @@ from appliance.counter.events import (
 )
 from appliance.counter.memory import REMEMBERED
 from appliance.counter.session import STAYS, due_at, step
-from appliance.counter.slips import next_slip
+from appliance.counter.slips import fate, next_slip
 from appliance.counter.state import Heard, Help, Idle, Notice, Paying, Preparing, Session, Step
 from mqtt_schema.messages import (
     READING,
@@ -517,20 +517,35 @@ def test_who_was_called_before_the_code_came_is_still_on_the_way() -> None:
 # Reading a result
 
 
+def test_more_time_that_comes_a_moment_too_late_takes_expired_off_the_glass_again() -> None:
+    expired = after(requested(1, expires_s=60), requested(2, seconds=1), Tick(at(60)))
+    longer = Requested(at(60.2), 2, at(60.1), request(1, expires_s=360))
+    assert after(longer, before=expired).glass == Paying(request(1, expires_s=360))
+    assert shown(after(Tick(at(60 + RULES.expired_s)), before=after(longer, before=expired))) == payment(1)
+    other = Requested(at(60.2), 2, at(60.1), request(3))
+    assert after(other, before=expired).glass == expired.glass
+
+
 def test_the_result_stays_for_who_reads_slowly_but_not_for_ever() -> None:
     session = after(requested(), resulted())
     for stay in range(1, STAYS + 1):
         session = after(StayTouched(at(stay * 10)), before=session)
         assert isinstance(session.glass, Notice)
-        assert (session.glass.until, session.glass.stays) == (at(stay * 10 + RULES.stay_s), stay)
+        assert (session.glass.until, session.glass.stays) == (at(1 + RULES.paid_s + stay * RULES.stay_s), stay)
     assert after(StayTouched(at(41)), before=session) == session
+
+
+def test_each_touch_gives_a_slow_reader_more_time_also_the_first_and_a_hasty_one() -> None:
+    session = after(requested(), resulted(outcome=Outcome.UNDERPAID, seconds=1), StayTouched(at(1)), StayTouched(at(1)))
+    assert isinstance(session.glass, Notice)
+    assert session.glass.until == at(1 + RULES.see_clerk_s + 2 * RULES.stay_s)
 
 
 def test_a_touch_never_shortens_a_result() -> None:
     patient = replace(RULES, stay_s=1)
     session = step(after(requested(), resulted()), StayTouched(at(2)), patient).session
     assert isinstance(session.glass, Notice)
-    assert session.glass.until == at(1 + RULES.paid_s)
+    assert session.glass.until == at(1 + RULES.paid_s + 1)
 
 
 def test_only_a_result_can_stay_and_only_while_it_stands() -> None:
@@ -763,3 +778,45 @@ def test_a_forged_request_survives_the_journal_too() -> None:
     adapter: TypeAdapter[Event] = TypeAdapter(Event)
     event = Requested(at(0), 1, at(0), forged("amount"))
     assert adapter.validate_json(adapter.dump_json(event), context=READING) == event
+
+
+# A result that comes when its citizen has left
+
+
+LATE_S = RULES.comes_late_s + 2
+LONG_AGO = replace(resulted(1, seconds=LATE_S), issued_at=at(1))
+
+
+def test_a_result_of_long_ago_is_shown_to_nobody_and_its_slip_waits_until_it_is_wanted() -> None:
+    heard = step(Session(), LONG_AGO, RULES)
+    assert heard.session.glass == Idle()
+    assert next_slip(heard.session) is None
+    assert fate(heard.session, payment(1)) == "shelved"
+    (told,) = [effect.body for effect in heard.effects if isinstance(effect, Tell)]
+    assert isinstance(told, ReceiptReport)
+    assert told.outcome is SlipOutcome.NOT_PRINTED
+    assert next_slip(step(heard.session, PrinterReady(at(LATE_S + 1)), RULES).session) is None
+    asked = step(heard.session, wanted(1, seconds=LATE_S + 5), RULES).session
+    assert next_slip(asked) is not None
+
+
+@pytest.mark.parametrize("outcome", [Outcome.UNDERPAID, Outcome.OVERPAID, Outcome.LATE])
+def test_a_bad_end_of_long_ago_is_shown_to_nobody(outcome: Outcome) -> None:
+    late = replace(resulted(1, seconds=LATE_S, outcome=outcome), issued_at=at(1))
+    assert step(Session(), late, RULES).session.glass == Idle()
+
+
+def test_a_result_of_long_ago_is_shown_where_its_code_still_stands() -> None:
+    request = requested(1, expires_s=2 * LATE_S)
+    heard = step(after(request), LONG_AGO, RULES).session
+    assert isinstance(heard.glass, Notice)
+    assert next_slip(heard) is not None
+
+
+def test_a_result_is_shown_while_somebody_may_wait_or_nobody_knows_how_old_it_is() -> None:
+    young = replace(LONG_AGO, issued_at=at(2))
+    unknown = replace(LONG_AGO, issued_at=None)
+    for event, session in ((young, Session()), (unknown, Session()), (LONG_AGO, Session(time="unknown"))):
+        heard = step(session, event, RULES).session
+        assert isinstance(heard.glass, Notice)
+        assert next_slip(heard) is not None

@@ -40,7 +40,7 @@ from appliance.counter.shown import Health
 from appliance.counter.slips import COPIES_DO_NOT_WAIT
 from appliance.counter.state import Idle, Paying, Session
 from appliance.courier import Parcel
-from appliance.glass import Glass
+from appliance.glass import FINGER_S, Glass
 from appliance.journal import Journal
 from appliance.runner import Runner
 from drivers.display import Display, Touch
@@ -520,9 +520,11 @@ class Day(RuleBasedStateMachine):
             self.papers.again.discard(last)
         self.turn()
 
-    @rule(which=st.integers(0, 30), is_held=st.booleans())
-    def somebody_touches(self, which: int, is_held: bool) -> None:
-        """Whatever can be touched, wherever the scene says that it is; now and then beside everything."""
+    @rule(which=st.integers(0, 30), is_held=st.booleans(), is_hasty=st.booleans())
+    def somebody_touches(self, which: int, is_held: bool, is_hasty: bool) -> None:
+        """Whatever can be touched, wherever the scene says that it is; now and then beside everything, or too soon."""
+        if not is_hasty:
+            self.time_passes(FINGER_S)
         targets = self.display.scene.targets
         x, y = targets[which % len(targets)].rect.centre if targets and which < 28 else (1, 1)
         self.display.touch(x, y)
@@ -535,6 +537,7 @@ class Day(RuleBasedStateMachine):
     @precondition(lambda self: self.glass.front.page == "pin")
     @rule(is_right=st.booleans())
     def a_pin_is_typed(self, is_right: bool) -> None:
+        self.time_passes(FINGER_S)
         places = {target.name: target.rect.centre for target in self.display.scene.targets}
         for digit in PIN_DIGITS if is_right else "000000":
             if digit in places and self.glass.front.page == "pin":

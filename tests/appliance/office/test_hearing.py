@@ -289,6 +289,15 @@ def test_a_second_touch_is_the_same_banner_with_a_new_ring(calls: Calls, say: Sa
     assert calls.ringing() == [other]
 
 
+def test_who_calls_again_waits_since_the_first_time(calls: Calls, say: Say, clock: VirtualClock) -> None:
+    called_at = clock.now()
+    for counter in ("quay-1", "quay-2", "quay-1"):
+        say(counter, HelpAsked(kind=HelpKind.HELP))
+        clock.go_on(30)
+    assert [call.counter for call in calls.ringing()] == ["quay-1", "quay-2"]
+    assert calls.ringing()[0].called_at == called_at
+
+
 def test_a_call_survives_the_office_and_ends_by_itself(
     say: Say, office_settings: OfficeSettings, clock: VirtualClock
 ) -> None:
