@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from math import inf
 from pathlib import Path
 from uuid import uuid4
 
@@ -510,7 +511,9 @@ class Day(RuleBasedStateMachine):
         """At most one slip leaves the shelf: the last, if somebody may still wait for it."""
         before = [shelved.payment for shelved in self.session.shelf]
         last = before[-1]
-        is_awaited = self.now_s < self.papers.due_s[last] + RULES.lingers_s or payment_on(self.session.glass) == last
+        is_awaited = (
+            self.now_s < self.papers.due_s.get(last, -inf) + RULES.lingers_s or payment_on(self.session.glass) == last
+        )
         if is_awaited:
             self.papers.again.add(last)
         self.take(PrinterReady(at(self.now_s)))
